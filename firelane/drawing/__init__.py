@@ -1,0 +1,1 @@
+"""The marking drawing: the only writer of DXF."""

@@ -1,0 +1,93 @@
+"""The marking plan: true paint geometry for all of Article 13, and what it adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from shapely.geometry.base import BaseGeometry
+
+from firelane.site.model import Note, Site
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of paint that is repeated: one CAD block, placed by INSERT.
+
+    Parameters
+    ----------
+    name : str
+        Block name, ASCII, e.g. ``FL-BOX-2800x2100``.
+    parts : Mapping
+        MarkKind value -> (Multi)Polygon in the block's own axes: x to the right of the reader,
+        y along the direction of travel, origin in the middle of the mark [m].
+    """
+
+    name: str
+    parts: Mapping[str, BaseGeometry]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a block is painted: site coordinates [m] and rotation, counter-clockwise [deg]."""
+
+    mark_id: str
+    block: str
+    x: float
+    y: float
+    rotation_deg: float
+    lane_id: str | None
+    entrance_id: str | None
+    chainage_m: float | None
+
+
+@dataclass(frozen=True)
+class OpenParameter:
+    """A dimension that no instrument fixes: shown on the drawing as to be confirmed."""
+
+    key: str
+    value: object
+    unit: str
+    zh: str
+    en: str
+    source: str
+
+
+@dataclass(frozen=True)
+class MarkingPlan:
+    """All paint of one site.
+
+    Attributes
+    ----------
+    paint : GeoDataFrame
+        One row per mark and kind in site coordinates, **blocks resolved**: ``mark_id, kind (MarkKind
+        value), lane_id, entrance_id, area_m2, length_m, block (name or None)``; (Multi)Polygon.
+        ``kerb_face`` rows have an empty geometry: length and area only.
+    blocks : Mapping[str, Block]
+    placements : tuple of Placement
+    centrelines : GeoDataFrame
+        Lines to snap to: the axis of each edge line: ``mark_id, lane_id``; LineString.
+    boxes : DataFrame
+        The proof of the 20 m rule: ``lane_id, box (mark id, or "start"/"end"), chainage_m, gap_m``.
+    quantities : DataFrame
+        By kind and lane: ``kind, lane_id, length_m, area_m2, pieces``; areas of the union, so
+        crossings count once.
+    setting_out : DataFrame
+        ``point, mark_id, kind, x_north_m, y_east_m, lon, lat, lane_id, chainage_m, offset_m``.
+    parameters : tuple of OpenParameter
+    notes : tuple of Note
+        Roads too narrow for a marking, boxes that found no place, and the like.
+    """
+
+    site: Site
+    paint: gpd.GeoDataFrame
+    blocks: Mapping[str, Block]
+    placements: tuple[Placement, ...]
+    centrelines: gpd.GeoDataFrame
+    boxes: pd.DataFrame
+    quantities: pd.DataFrame
+    setting_out: pd.DataFrame
+    parameters: tuple[OpenParameter, ...]
+    notes: tuple[Note, ...]

@@ -1,0 +1,1 @@
+"""One file per quantity; a measurement never knows a threshold."""

@@ -1,0 +1,1 @@
+"""The catalogue of rules as data, and its loader."""

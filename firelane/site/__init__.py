@@ -1,0 +1,1 @@
+"""Sites: validated layers in one metric CRS, and their readers."""

@@ -1,0 +1,1 @@
+"""The violations map: the only importer of folium."""
