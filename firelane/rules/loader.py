@@ -1,0 +1,129 @@
+"""Find catalogues and read them: those packaged with firelane, and a user's own file."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firelane.errors import InputError, Problem
+from firelane.rules.schema import parse_pack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from firelane.rules.model import Pack, Rule
+
+DEFAULT_PACKS: tuple[str, ...] = ("shenyang-2020",)
+"""What is judged when nobody says otherwise (contract §3)."""
+
+_SUFFIX = ".toml"
+
+
+def available_packs() -> tuple[str, ...]:
+    """Return the names of the catalogues packaged with firelane, sorted.
+
+    >>> available_packs()
+    ('gb55037', 'shenyang-2020')
+    """
+    files = resources.files("firelane.rules").iterdir()
+    return tuple(sorted(f.name.removesuffix(_SUFFIX) for f in files if f.name.endswith(_SUFFIX)))
+
+
+def load_packs(names: Sequence[str] = DEFAULT_PACKS) -> tuple[Pack, ...]:
+    """Load catalogues with what is known of each instrument.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of packaged catalogues, or paths of TOML files (anything that ends in ``.toml``).
+        A name given twice is loaded once.
+
+    Returns
+    -------
+    tuple of Pack
+        In the order of ``names``.
+
+    Raises
+    ------
+    InputError
+        A name that is no catalogue, a file that cannot be read, or rules that are not well
+        formed: all problems of all catalogues at once.
+    """
+    problems: list[Problem] = []
+    packs: list[Pack] = []
+    if not names:
+        problems.append(Problem("no rule catalogue was named", f"use one of: {', '.join(available_packs())}"))
+    for name in dict.fromkeys(names):
+        text = _read(name, problems)
+        if text is None:
+            continue
+        label = _shown(name)
+        try:
+            raw = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            problems.append(Problem(f"is not valid TOML: {error}", "mend the line that it names", layer=label))
+            continue
+        pack = parse_pack(raw, label, problems)
+        if pack is not None:
+            packs.append(pack)
+    _check_unique(packs, problems)
+    if problems:
+        raise InputError(problems)
+    return tuple(packs)
+
+
+def load_rules(names: Sequence[str] = DEFAULT_PACKS) -> tuple[Rule, ...]:
+    """Load the rules of the named catalogues, in the order of ``names`` and of their articles.
+
+    Parameters and errors are those of :func:`load_packs`.
+
+    >>> [rule.threshold for rule in load_rules() if rule.rule_id == "sy2020-14-clear-width"]
+    [4.0]
+    """
+    return tuple(rule for pack in load_packs(names) for rule in pack.rules)
+
+
+def _read(name: str, problems: list[Problem]) -> str | None:
+    """Return the text of a catalogue, or note why there is none."""
+    if name in available_packs():
+        return resources.files("firelane.rules").joinpath(name + _SUFFIX).read_text(encoding="utf-8")
+    label = _shown(name)
+    packs = ", ".join(available_packs())
+    if not name.lower().endswith(_SUFFIX) or "\0" in name:
+        remedy = f"use one of: {packs}; or give the path of a .toml file"
+        problems.append(Problem("there is no rule catalogue of this name", remedy, layer=label))
+        return None
+    try:
+        return Path(name).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        problems.append(Problem("is not UTF-8 text", "save the file as UTF-8", layer=label))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        remedy = f"give the path of a readable .toml file, or one of: {packs}"
+        problems.append(Problem(f"the rule catalogue cannot be read: {reason}", remedy, layer=label))
+    return None
+
+
+def _shown(name: str) -> str:
+    """Return a name fit for a message: no control characters, not endless."""
+    clean = "".join(ch if ch.isprintable() else "�" for ch in name)
+    return clean if len(clean) <= 120 else clean[:119] + "…"
+
+
+def _check_unique(packs: Sequence[Pack], problems: list[Problem]) -> None:
+    """Note rule ids and pack names that two catalogues share."""
+    owner: dict[str, str] = {}
+    names: set[str] = set()
+    for pack in packs:
+        if pack.name in names:
+            problems.append(
+                Problem("two catalogues bear this name", "give one of them another name", layer=pack.name)
+            )
+        names.add(pack.name)
+        for rule in pack.rules:
+            if rule.rule_id in owner and owner[rule.rule_id] != pack.name:
+                message = f"the rule_id {rule.rule_id} also stands in {owner[rule.rule_id]}"
+                problems.append(Problem(message, "rename one of the two", layer=pack.name, row=rule.rule_id))
+            owner.setdefault(rule.rule_id, pack.name)
