@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
+from firelane.site.model import Note
+
 
 @dataclass(frozen=True)
 class LaneNetwork:
@@ -24,7 +26,9 @@ class LaneNetwork:
         One row per lane, geometry a LineString from start to end along the centreline (junction to
         junction; to the tip at a dead end; to the mouth line at an entrance). Columns ``lane_id``
         (str, stable), ``road_ids`` (tuple of str), ``designated`` (bool), ``start_kind`` and
-        ``end_kind`` (LaneEnd values), ``start_node`` and ``end_node`` (str), ``length_m``.
+        ``end_kind`` (LaneEnd values), ``start_node`` and ``end_node`` (str), ``length_m``; at a dead
+        end also ``start_trim_m``/``end_trim_m`` (how far before the tip the profile ends) and
+        ``start_width_m``/``end_width_m`` (widest disc that reaches the tip), else 0 and NaN.
     stations : GeoDataFrame
         Points on the lanes every half metre or so. Columns ``lane_id``, ``chainage_m``, ``heading_rad``
         (direction of the lane, counter-clockwise from east), ``left_m`` and ``right_m`` (distance
@@ -34,7 +38,9 @@ class LaneNetwork:
     mouths : GeoDataFrame
         One LineString per usable entrance, from pavement edge to pavement edge. Columns
         ``entrance_id``, ``width_m``, ``inward_x``, ``inward_y`` (unit vector into the site),
-        ``name``, ``gate``, ``openable``, ``lane_id`` (lane that ends there, or None).
+        ``name``, ``gate``, ``openable``, ``clear_height_m``, ``lane_id`` (lane that ends there, or None).
+    notes : tuple of Note
+        Entrances that could not be used, pavement taken as outside.
     """
 
     pavement: BaseGeometry
@@ -44,3 +50,4 @@ class LaneNetwork:
     stations: gpd.GeoDataFrame
     junctions: gpd.GeoDataFrame
     mouths: gpd.GeoDataFrame
+    notes: tuple[Note, ...] = ()

@@ -116,11 +116,12 @@ def signs_on_lanes(
     """
     board = _Board(site, warning)
     results: list[SignsOnLane] = []
+    beside = _Halves(network.stations)
     for lane in network.lanes.itertuples(index=False):
         line = lane.geometry
         length = float(line.length)
         at = shapely.line_locate_point(line, board.points)
-        stations = network.stations[network.stations["lane_id"] == lane.lane_id]
+        stations = beside.of(lane.lane_id)
         half = np.maximum(_half_width_m(stations, "left_m", at), _half_width_m(stations, "right_m", at))
         # only signs that the wider side could reach are worth a closer look
         rows = np.flatnonzero(shapely.distance(board.points, line) <= half + search_distance_m)
@@ -256,14 +257,31 @@ class _Board:
         return any(word in value for value in told for word in self._words)
 
 
+class _Halves:
+    """Distances from centreline to edge by lane, as plain arrays: read once, not filtered per lane."""
+
+    def __init__(self, stations: gpd.GeoDataFrame) -> None:
+        self._lane = stations["lane_id"].to_numpy(dtype=object)
+        self._order = np.lexsort((stations["chainage_m"].to_numpy(float), self._lane.astype(str)))
+        self._lane = self._lane[self._order].astype(str)
+        self._columns = {
+            c: stations[c].to_numpy(float)[self._order] for c in ("chainage_m", "left_m", "right_m")
+        }
+
+    def of(self, lane_id: str) -> dict[str, npt.NDArray[np.float64]]:
+        """Return the columns of one lane, by chainage."""
+        begin, end = np.searchsorted(self._lane, lane_id, "left"), np.searchsorted(self._lane, lane_id, "right")
+        return {name: values[begin:end] for name, values in self._columns.items()}
+
+
 def _half_width_m(
-    stations: gpd.GeoDataFrame, side: str, at_m: npt.NDArray[np.float64]
+    stations: dict[str, npt.NDArray[np.float64]], side: str, at_m: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """Return the distance from centreline to edge at chainages; 0 where it was not measured."""
-    known = stations[stations[side].notna()].sort_values("chainage_m")
-    if len(known) == 0:
+    known = ~np.isnan(stations[side])
+    if not known.any():
         return np.zeros(len(at_m))
-    width: npt.NDArray[np.float64] = np.interp(at_m, known["chainage_m"], known[side])
+    width: npt.NDArray[np.float64] = np.interp(at_m, stations["chainage_m"][known], stations[side][known])
     return width
 
 

@@ -1,0 +1,131 @@
+"""Everything that can narrow a lane, with its exact shape, in one table."""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from firelane.site.model import Site
+from firelane.vocabulary import ObstructionKind, ParkingStatus
+
+CHORD_ERROR_M = 1e-4
+"""A round obstacle is drawn as a polygon around it that stands out by at most this: on the safe side."""
+
+COLUMNS = (
+    "owner", "layer", "id", "kind", "name", "ground", "overhead", "clear_height_m", "removable", "radius_m",
+    "geometry",
+)  # fmt: skip
+
+
+def disc(x: float, y: float, radius_m: float) -> BaseGeometry:
+    """Return a regular polygon circumscribed about a disc.
+
+    >>> round(disc(0.0, 0.0, 0.15).area / (math.pi * 0.15**2), 3)
+    1.001
+    """
+    sides = max(8, math.ceil(math.pi / math.sqrt(2 * CHORD_ERROR_M / radius_m)))
+    outer = radius_m / math.cos(math.pi / sides)
+    angle = (np.arange(sides) + 0.5) * (2 * math.pi / sides)
+    return shapely.polygons(np.column_stack((x + outer * np.cos(angle), y + outer * np.sin(angle))))
+
+
+def owner_labels(site: Site) -> dict[tuple[str, str], str]:
+    """Return (layer, id) → label: the id itself, or ``<layer>:<id>`` where two layers share it."""
+    layers = ("obstructions", "parking", "entrances", "fire_lanes", "buildings", "roads")
+    seen: dict[str, int] = {}
+    for layer in layers:
+        for row_id in site.layer(layer)["id"]:
+            seen[row_id] = seen.get(row_id, 0) + 1
+    return {
+        (layer, row_id): row_id if seen[row_id] == 1 else f"{layer}:{row_id}"
+        for layer in layers
+        for row_id in site.layer(layer)["id"]
+    }
+
+
+def obstacles(site: Site) -> gpd.GeoDataFrame:
+    """Return all obstacles of a site.
+
+    One row per obstruction and per existing parking bay (it counts as occupied). ``ground`` is True
+    for what stands on the ground, ``overhead`` for what spans above it; a gate that opens, or of
+    which nothing is known, is neither. ``clear_height_m`` is the underside above the road, NaN
+    where unknown. Geometry: Polygon, or LineString and Point where the input gives no width. A round
+    obstacle is a polygon about its disc; ``radius_m`` (NaN for others) gives the disc itself.
+    """
+    labels = owner_labels(site)
+    rows = [_obstruction(row, labels) for row in site.layer("obstructions").itertuples()]
+    for row in site.layer("parking").itertuples():
+        if row.status == ParkingStatus.PLANNED:
+            continue
+        rows.append((
+            labels["parking", row.id], "parking", row.id, ObstructionKind.PARKING_BAY.value, None, True, False,
+            math.nan, True, math.nan, row.geometry,
+        ))  # fmt: skip
+    if not rows:
+        return gpd.GeoDataFrame({c: [] for c in COLUMNS}, geometry="geometry", crs=site.crs)
+    return gpd.GeoDataFrame(rows, columns=list(COLUMNS), geometry="geometry", crs=site.crs)
+
+
+def _obstruction(row: object, labels: dict[tuple[str, str], str]) -> tuple[object, ...]:
+    kind = ObstructionKind(row.kind) if row.kind else ObstructionKind.OTHER  # type: ignore[attr-defined]
+    height = _number(row.clear_height_m)  # type: ignore[attr-defined]
+    raised = height > 0.0 or (math.isnan(height) and kind.overhead)
+    passable = kind is ObstructionKind.GATE and row.openable is not False  # type: ignore[attr-defined]
+    return (
+        labels["obstructions", row.id], "obstructions", row.id, kind.value, row.name,  # type: ignore[attr-defined]
+        not raised and not passable, raised and not passable, height,
+        bool(row.removable), _radius(row), _shape(row),  # type: ignore[attr-defined]
+    )  # fmt: skip
+
+
+def _number(value: object) -> float:
+    return math.nan if value is None else float(value)  # type: ignore[arg-type]
+
+
+def _radius(row: object) -> float:
+    """Return the radius of a round obstacle, NaN for any other."""
+    if row.geometry.geom_type != "Point":  # type: ignore[attr-defined]
+        return math.nan
+    radius = float(np.nan_to_num(_number(row.radius_m)))  # type: ignore[attr-defined]
+    return radius if radius > 0 else math.nan
+
+
+def _shape(row: object) -> BaseGeometry:
+    geometry: BaseGeometry = row.geometry  # type: ignore[attr-defined]
+    if geometry.geom_type in ("Point", "MultiPoint"):
+        radius = np.nan_to_num(_number(row.radius_m))  # type: ignore[attr-defined]
+        if radius > 0:
+            return shapely.union_all([disc(p.x, p.y, radius) for p in shapely.get_parts(geometry)])
+    if geometry.geom_type in ("LineString", "MultiLineString"):
+        width = np.nan_to_num(_number(row.width_m))  # type: ignore[attr-defined]
+        if width > 0:
+            return shapely.buffer(geometry, width / 2, cap_style="flat", join_style="mitre", mitre_limit=2.0)
+    return geometry
+
+
+def blocking(table: gpd.GeoDataFrame, height_m: float | None) -> gpd.GeoDataFrame:
+    """Return the obstacles that stand between the ground and ``height_m``.
+
+    ``None`` means the ground alone. An underside exactly at ``height_m`` is clear; one of unknown
+    height is left out (it is *not measured*, which the caller must say).
+    """
+    if height_m is None:
+        return table[table["ground"].to_numpy(bool)]
+    low = table["overhead"].to_numpy(bool) & (table["clear_height_m"].to_numpy(float) < height_m - 1e-6)
+    return table[table["ground"].to_numpy(bool) | low]
+
+
+def split_by_dimension(
+    geometries: np.ndarray,
+) -> tuple[list[BaseGeometry], list[BaseGeometry], np.ndarray]:
+    """Return the areas, the zero-width lines and the (k, 2) posts among ``geometries``."""
+    parts = shapely.get_parts(np.asarray(geometries, dtype=object))
+    dimension = shapely.get_dimensions(parts)
+    areas = list(parts[dimension == 2])
+    lines = list(parts[dimension == 1])
+    posts = shapely.get_coordinates(parts[dimension == 0])
+    return areas, lines, posts

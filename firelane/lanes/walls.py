@@ -1,0 +1,111 @@
+"""Walls without width, tied into the outline of free space.
+
+Every wall piece becomes two half-edges, back to back. Which edges are outline and which are wall is
+known from where they came from, never guessed from a probe beside them: a wall drawn along a kerb
+lies within rounding of it, and no probe can tell on which side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SNAP_M = 1e-8
+"""A wall this near to a vertex or an edge was drawn to it: coordinates of survey size are stored to 1e-9 m."""
+
+
+def with_walls(
+    area: BaseGeometry, start: Floats, end: Floats, lines: Sequence[BaseGeometry]
+) -> tuple[Floats, Floats]:
+    """Return the outline's edges, split where walls touch them, and both half-edges of every wall piece.
+
+    Parameters
+    ----------
+    area : Polygon or MultiPolygon
+        Free space in local coordinates [m]; walls count only inside it.
+    start, end : (n, 2) arrays
+        The outline's edges, free space on the left.
+    lines : sequence of LineString
+        Walls, in local coordinates.
+
+    Returns
+    -------
+    start, end : (m, 2) arrays
+        The outline's first, then the walls'. As many leave each vertex as arrive there.
+    """
+    a, b = _clipped(area, lines)
+    if not len(a):
+        return start, end
+    xy = _snapped(np.vstack((a, b)), start)
+    a, b = xy[: len(a)], xy[len(a) :]
+    tips = np.unique(xy, axis=0)
+    a, b = _split(a, b, start)
+    start, end = _split(start, end, tips)
+    a, b = _split(a, b, tips)
+    flip = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
+    wall = np.unique(np.where(flip[:, None], np.hstack((b, a)), np.hstack((a, b))), axis=0)
+    wall = wall[(wall[:, :2] != wall[:, 2:]).any(axis=1)]
+    outline = {*map(tuple, np.hstack((start, end)).tolist()), *map(tuple, np.hstack((end, start)).tolist())}
+    along_kerb = np.array([tuple(row) in outline for row in wall.tolist()], dtype=bool)
+    wall = wall[~along_kerb]
+    return (
+        np.vstack((start, wall[:, :2], wall[:, 2:])),
+        np.vstack((end, wall[:, 2:], wall[:, :2])),
+    )
+
+
+def _clipped(area: BaseGeometry, lines: Sequence[BaseGeometry]) -> tuple[Floats, Floats]:
+    """Return start and end of the segments of the walls inside ``area``, noded with one another."""
+    inside = shapely.get_parts(shapely.intersection(shapely.union_all(list(lines)), area))
+    xy, index = shapely.get_coordinates(
+        inside[shapely.get_type_id(inside) == shapely.GeometryType.LINESTRING], return_index=True
+    )
+    same = index[1:] == index[:-1]
+    return xy[:-1][same] + 0.0, xy[1:][same] + 0.0
+
+
+def _snapped(xy: Floats, vertices: Floats) -> Floats:
+    """Move places within ``SNAP_M`` of a vertex onto it, and the others within it onto one of their own."""
+    distance, nearest = cKDTree(vertices).query(xy)
+    close = distance <= SNAP_M
+    result = np.where(close[:, None], vertices[nearest], xy)
+    loose = np.flatnonzero(~close)
+    if len(loose):
+        pairs = cKDTree(xy[loose]).query_pairs(SNAP_M, output_type="ndarray")
+        ones = np.ones(len(pairs), np.int8)
+        graph = coo_matrix((ones, (pairs[:, 0], pairs[:, 1])), shape=(len(loose), len(loose)))
+        _, group = connected_components(graph, directed=False)
+        _, first = np.unique(group, return_index=True)
+        result[loose] = xy[loose][first[group]]
+    return result
+
+
+def _split(start: Floats, end: Floats, places: Floats) -> tuple[Floats, Floats]:
+    """Split segments at the places that lie on them, nearer to them than ``SNAP_M``."""
+    pairs = np.stack((start, end), axis=1)
+    place, segment = shapely.STRtree(shapely.linestrings(pairs)).query(
+        shapely.points(places), predicate="dwithin", distance=SNAP_M
+    )
+    along = end - start
+    length = np.hypot(along[:, 0], along[:, 1])
+    off = places[place] - start[segment]
+    t = np.sum(off * along[segment], axis=1) / np.maximum(length[segment], SNAP_M)
+    inner = (t > SNAP_M) & (t < length[segment] - SNAP_M)
+    segment, place, t = segment[inner], place[inner], t[inner]
+    every = np.concatenate((np.arange(len(start)), segment))
+    at = np.vstack((start, places[place]))
+    order = np.lexsort((np.concatenate((np.full(len(start), -1.0), t)), every))
+    every, at = every[order], at[order]
+    following = np.vstack((at[1:], at[:1]))
+    last = np.r_[every[1:] != every[:-1], True]
+    return at, np.where(last[:, None], end[every], following)

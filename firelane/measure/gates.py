@@ -1,0 +1,54 @@
+"""Gates: whether those of entrances and on lanes can be opened at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firelane.lanes.space import Spaces
+from firelane.vocabulary import ObstructionKind
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate. ``openable`` is None where the survey does not tell."""
+
+    owner: str
+    entrance_id: str | None
+    name: str | None
+    openable: bool | None
+    lane_id: str | None
+    place: tuple[float, float]
+
+
+def measure_gates(spaces: Spaces) -> list[Gate]:
+    """Return the gates of entrances, then those among the obstructions, in input order.
+
+    An entrance that is known to have no gate is left out; one of which nothing is told is taken as
+    gated only where ``openable`` is told.
+    """
+    result = []
+    mouths = {row.entrance_id: row for row in spaces.network.mouths.itertuples()}
+    for row in spaces.site.layer("entrances").itertuples():
+        gated = row.gate if row.gate is not None else row.openable is not None
+        if not gated:
+            continue
+        mouth = mouths.get(row.id)
+        middle = (mouth.geometry if mouth is not None else row.geometry).interpolate(0.5, normalized=True) if (
+            row.geometry.geom_type != "Point" or mouth is not None
+        ) else row.geometry  # fmt: skip
+        result.append(Gate(
+            row.id, row.id, row.name, _state(row.openable), mouth.lane_id if mouth is not None else None,
+            (middle.x, middle.y),
+        ))  # fmt: skip
+    obstructions = spaces.site.layer("obstructions")
+    chosen = obstructions[(obstructions["kind"] == ObstructionKind.GATE.value).to_numpy(bool)]
+    for row in chosen.itertuples():
+        centre = row.geometry.representative_point()
+        lanes = spaces.network.lanes
+        lane_id = str(lanes["lane_id"].iloc[int(lanes.geometry.distance(centre).argmin())]) if len(lanes) else None
+        result.append(Gate(row.id, None, row.name, _state(row.openable), lane_id, (centre.x, centre.y)))
+    return result
+
+
+def _state(value: object) -> bool | None:
+    return None if value is None else bool(value)

@@ -1,0 +1,156 @@
+"""The table of pinches below 8 m: widths, owners, which lane each is on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from firelane.lanes.narrowing import Narrowing
+from firelane.lanes.network import place_label, unique_labels
+from firelane.lanes.obstacles import owner_labels
+from firelane.lanes.space import FreeSpace, Spaces
+from firelane.vocabulary import Level
+
+
+@dataclass(frozen=True)
+class PinchTable:
+    """All reported pinches, and the number of each in its space.
+
+    Attributes
+    ----------
+    table : GeoDataFrame
+        As ``Audit.pinches``.
+    ids : dict
+        (id of the space, number of the pinch in it) → pinch id.
+    """
+
+    table: gpd.GeoDataFrame
+    ids: Mapping[tuple[int, int], str]
+
+    def id_of(self, space: FreeSpace, pinch: int) -> str | None:
+        """Return the id of a pinch of ``space``; None for -1 and for touches."""
+        return self.ids.get((id(space), pinch))
+
+
+def pinch_table(spaces: Spaces, narrowings: Mapping[str, list[Narrowing]]) -> PinchTable:
+    """Return the pinches on the ground, and those that only the envelope has.
+
+    Parameters
+    ----------
+    spaces : Spaces
+    narrowings : Mapping
+        Ground narrowings below the cap, by lane: they tell which pinches govern and which are bypassed.
+    """
+    labels = owner_labels(spaces.site)
+    rows: list[tuple[object, ...]] = []
+    keys: list[tuple[int, int]] = []
+    governing = {(id(n[0].space), n[0].pinch) for n in narrowings.values() if n}
+    through = {(id(w.space), w.pinch) for n in narrowings.values() for w in n}
+    seen: set[int] = set()
+    for level, levels in ((Level.GROUND, spaces.ground), (Level.ENVELOPE, spaces.envelope)):
+        for space in levels:
+            if id(space) in seen or space.pinches is None:
+                continue
+            seen.add(id(space))
+            owners = _owners(spaces, space, labels)
+            overhead = space.table["overhead"].to_numpy(bool) if len(space.table) else np.zeros(0, bool)
+            contact = space.owners.row
+            hangs = np.any(np.append(overhead, [False])[contact], axis=1)
+            lane = _lane_of(space)
+            p, q = space.pinches.p, space.pinches.q
+            for k in np.flatnonzero(space.pinches.reported):
+                if space.pinches.width_m[k] >= 8.0 or (level is Level.ENVELOPE and not hangs[k]):
+                    continue
+                key = (id(space), int(k))
+                on_object = (contact[k] >= 0).any()
+                keys.append(key)
+                rows.append((
+                    lane[k], level.value, float(space.pinches.width_m[k]), owners[k], key in governing,
+                    bool(on_object and key not in through and level is Level.GROUND),
+                    shapely.linestrings([p[k], q[k]]),
+                ))  # fmt: skip
+    middles = [shapely.centroid(row[-1]) for row in rows]
+    order = sorted(
+        range(len(rows)),
+        key=lambda n: (rows[n][1] != "ground", round(middles[n].x, 3), round(middles[n].y, 3), rows[n][2]),
+    )
+    ids = unique_labels([place_label("P", middles[n].x, middles[n].y, per_m=10) for n in order])
+    columns = ["pinch_id", "lane_id", "level", "width_m", "owners", "governing", "bypassed", "geometry"]
+    table = gpd.GeoDataFrame(
+        [(i, *rows[n]) for i, n in zip(ids, order, strict=True)], columns=columns, geometry="geometry",
+        crs=spaces.site.crs,
+    )  # fmt: skip
+    known = {keys[n]: i for i, n in zip(ids, order, strict=True)}
+    return PinchTable(table, known | _same_on_the_ground(spaces, known))
+
+
+def _same_on_the_ground(spaces: Spaces, known: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+    """Return the ids of envelope pinches that stand on the ground as well."""
+
+    def key(space: FreeSpace, k: int) -> tuple[float, ...]:
+        assert space.pinches is not None
+        ends = sorted(tuple(np.round(e, 6)) for e in (space.pinches.p[k], space.pinches.q[k]))
+        return (*ends[0], *ends[1])
+
+    at = {key(space, k): known[id(space), k] for space in spaces.ground
+          for k in range(len(space.pinches or ())) if (id(space), k) in known}  # fmt: skip
+    result = {}
+    for space in spaces.envelope:
+        if any(space is ground for ground in spaces.ground):
+            continue
+        for k in range(len(space.pinches or ())):
+            if (id(space), k) not in known and (label := at.get(key(space, k))) is not None:
+                result[id(space), k] = label
+    return result
+
+
+def _owners(
+    spaces: Spaces, space: FreeSpace, labels: Mapping[tuple[str, str], str]
+) -> list[tuple[str, str]]:
+    """Return the owners of both contacts of every pinch."""
+    assert space.pinches is not None
+    contact = space.owners.row
+    result = np.empty((len(contact), 2), dtype=object)
+    names = space.table["owner"].to_numpy(object) if len(space.table) else np.zeros(0, object)
+    on_object = contact >= 0
+    if len(names):
+        result[on_object] = names[contact[on_object]]
+    rest = np.argwhere(~on_object)
+    if len(rest):
+        roads = spaces.site.layer("roads")
+        outlines, whose = list(shapely.boundary(roads.geometry.to_numpy())), [f"edge:{i}" for i in roads["id"]]
+        ends = np.stack((space.pinches.p, space.pinches.q), axis=1)
+        points = shapely.points(ends[rest[:, 0], rest[:, 1]])
+        tree = shapely.STRtree(outlines)
+        found = tree.query_nearest(points, all_matches=False, return_distance=True)
+        near = np.array([whose[n] for n in found[0][1]], dtype=object)
+        lanes = spaces.site.layer("fire_lanes")
+        if len(lanes):
+            # The line of a designated lane inside a wider road is no kerb of the road.
+            inner = found[1] > 1e-3
+            own = [f"edge:{labels['fire_lanes', i]}" for i in lanes["id"]]
+            at = shapely.STRtree(shapely.boundary(lanes.geometry.to_numpy())).query_nearest(
+                points, all_matches=False
+            )[1]
+            near[inner] = np.array([own[n] for n in at], dtype=object)[inner]
+        result[rest[:, 0], rest[:, 1]] = near
+    return [(str(a), str(b)) for a, b in result]
+
+
+def _lane_of(space: FreeSpace) -> list[str | None]:
+    """Return the lane nearest to the middle of each pinch, where it lies within the pinch's own width."""
+    assert space.pinches is not None
+    result: list[str | None] = [None] * len(space.pinches)
+    if not len(space.lanes) or not len(space.pinches):
+        return result
+    middle = shapely.points((space.pinches.p + space.pinches.q) / 2)
+    tree = shapely.STRtree(space.lanes.geometry.to_numpy())
+    (_, lane), distance = tree.query_nearest(middle, all_matches=False, return_distance=True)
+    ids = space.lanes["lane_id"].to_numpy(object)
+    for k in np.flatnonzero(distance <= np.maximum(space.pinches.width_m, 2.0)):
+        result[k] = str(ids[lane[k]])
+    return result

@@ -1,0 +1,147 @@
+"""How wide a vehicle gets to each building (contract §2, ``reach``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from firelane.lanes.medial import medial_axis
+from firelane.lanes.pieces import Pieces
+from firelane.lanes.reach import CAP_M, Limits
+from firelane.lanes.space import FreeSpace, Spaces
+
+Floats = npt.NDArray[np.float64]
+
+SEARCH_STEPS_M = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The widest disc that arrives at one building.
+
+    ``widest_m`` is None where no entrance exists or no road lies within the access distance, 0 where
+    nothing gets there, and the cap (8 m) where that or more does. ``pinch`` is the governing pinch's
+    number in the envelope space, -1 where a mouth or the place itself governs.
+    """
+
+    building_id: str
+    widest_m: float | None
+    entrance_id: str | None
+    pinch: int
+    place: tuple[float, float] | None
+
+
+def measure_reach(spaces: Spaces, *, access_distance_m: float) -> list[Reach]:
+    """Return the widest vehicle to each building, from any entrance that can open.
+
+    Parameters
+    ----------
+    spaces : Spaces
+    access_distance_m : float
+        How near the disc must come to the building's outline [m].
+    """
+    buildings = spaces.site.layer("buildings")
+    space = spaces.envelope[0]
+    sources = _sources(space, spaces.envelope_m)
+    if not len(buildings):
+        return []
+    nothing = [Reach(b, None, None, -1, None) for b in buildings["id"]]
+    if not len(space.mouths) or space.widest_way is None:
+        return nothing
+    pieces = space.widest_way.pieces
+    axis = medial_axis(space.free)
+    places = axis.xy + axis.origin
+    label, distance = pieces.locate(places)
+    limits = {name: space.widest_way.limits(np.array(at)) for name, at in sources.items()}
+    tree = shapely.STRtree(shapely.points(places))
+    outlines = shapely.boundary(buildings.geometry.to_numpy())
+    building, node = tree.query(outlines, predicate="dwithin", distance=access_distance_m + CAP_M / 2)
+    result = []
+    for n, building_id in enumerate(buildings["id"]):
+        near = node[building == n]
+        if not len(near) or not _road_within(space, outlines[n], access_distance_m):
+            result.append(nothing[n])
+            continue
+        result.append(
+            _best(building_id, outlines[n], places[near], label[near], distance[near], limits, pieces,
+                  access_distance_m, space.free)
+        )  # fmt: skip
+    return result
+
+
+def _road_within(space: FreeSpace, outline: BaseGeometry, access_distance_m: float) -> bool:
+    return bool(shapely.dwithin(space.area, outline, access_distance_m))
+
+
+def _sources(space: FreeSpace, envelope_m: float) -> dict[str, list[int]]:
+    """Return entrance → pieces outside its mouth, for entrances that open and are high enough."""
+    if space.widest_way is None:
+        return {}
+    pieces = space.widest_way.pieces
+    chords = np.flatnonzero(pieces.pinches.mouth >= 0)
+    result: dict[str, list[int]] = {}
+    for k, piece in zip(chords, pieces.outside, strict=True):
+        row = space.mouths.iloc[int(pieces.pinches.mouth[k])]
+        height = np.nan if row["clear_height_m"] is None else float(row["clear_height_m"])
+        shut = row["openable"] is not None and not bool(row["openable"]) if row["openable"] is not None else False
+        if shut or height < envelope_m - 1e-6:
+            continue
+        result.setdefault(row["entrance_id"], []).append(int(piece))
+    return result
+
+
+def _values(
+    outline: BaseGeometry, places: Floats, label: npt.NDArray[np.int64], distance: Floats, limits: Limits,
+    access_distance_m: float,
+) -> Floats:  # fmt: skip
+    """Return the widest disc that arrives at each place *and* serves the building from there, else 0."""
+    width = np.minimum.reduce([limits.width_m[label], 2 * distance, np.full(len(label), CAP_M)])
+    away = shapely.distance(outline, shapely.points(places))
+    serves: Floats = np.where(away - width / 2 <= access_distance_m + 1e-9, width, 0.0)
+    return serves
+
+
+def _best(
+    building_id: str, outline: BaseGeometry, places: Floats, label: npt.NDArray[np.int64], distance: Floats,
+    limits: dict[str, Limits], pieces: Pieces, access_distance_m: float, free: BaseGeometry,
+) -> Reach:  # fmt: skip
+    best = Reach(building_id, 0.0, None, -1, None)
+    for name in sorted(limits):
+        values = _values(outline, places, label, distance, limits[name], access_distance_m)
+        at = int(np.argmax(values))
+        value, place, piece = float(values[at]), places[at], int(label[at])
+        if value < min(float(limits[name].width_m[piece]), CAP_M):
+            # The place itself limits it: climb to the best place nearby.
+            value, place, piece = _climb(
+                outline, place, piece, value, limits[name], pieces, access_distance_m, free
+            )
+        if best.widest_m is None or value > best.widest_m + 1e-9:
+            limit = float(limits[name].width_m[piece])
+            pinch = int(limits[name].governing[piece]) if limit <= value + 1e-9 else -1
+            if pinch >= 0 and pieces.pinches.mouth[pinch] >= 0:
+                pinch = -1
+            best = Reach(building_id, value, name, pinch, (float(place[0]), float(place[1])))
+    return best
+
+
+def _climb(
+    outline: BaseGeometry, place: Floats, piece: int, value: float, limits: Limits, pieces: Pieces,
+    access_distance_m: float, free: BaseGeometry,
+) -> tuple[float, Floats, int]:  # fmt: skip
+    around = np.array([[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]], float)
+    for step in SEARCH_STEPS_M:
+        for _ in range(40):
+            tried = place + around * step
+            label, distance = pieces.locate(tried)
+            values = _values(outline, tried, label, distance, limits, access_distance_m)
+            # A step across a wall lands in another piece, or outside: neither counts.
+            values = np.where((label == piece) & shapely.contains_xy(free, tried), values, 0.0)
+            at = int(np.argmax(values))
+            if values[at] <= value + 1e-9:
+                break
+            value, place = float(values[at]), tried[at]
+    return value, place, piece
