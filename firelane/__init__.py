@@ -1,3 +1,86 @@
-"""firelane: audits fire lanes, draws their markings, maps the violations (消防车通道)."""
+"""firelane: audits fire lanes, draws their markings, maps the violations (消防车通道).
+
+The names below are the public Python interface; everything heavy is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from firelane.auditing import Audit, audit, write_audit
+    from firelane.drawing import write_dxf
+    from firelane.errors import FirelaneError, InputError, OutputError, Problem, UsageError
+    from firelane.findings import Finding
+    from firelane.lanes.records import LaneNetwork
+    from firelane.markings import MarkingPlan, plan_markings
+    from firelane.rules import Rule, load_rules
+    from firelane.run import RunResult, run_site
+    from firelane.site import Site, read_site
+    from firelane.webmap import map_png, violation_map
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Audit": "firelane.auditing",
+    "Finding": "firelane.findings",
+    "FirelaneError": "firelane.errors",
+    "InputError": "firelane.errors",
+    "LaneNetwork": "firelane.lanes.records",
+    "MarkingPlan": "firelane.markings",
+    "OutputError": "firelane.errors",
+    "Problem": "firelane.errors",
+    "Rule": "firelane.rules",
+    "RunResult": "firelane.run",
+    "Site": "firelane.site",
+    "UsageError": "firelane.errors",
+    "audit": "firelane.auditing",
+    "load_rules": "firelane.rules",
+    "map_png": "firelane.webmap",
+    "plan_markings": "firelane.markings",
+    "read_site": "firelane.site",
+    "run_site": "firelane.run",
+    "violation_map": "firelane.webmap",
+    "write_audit": "firelane.auditing",
+    "write_dxf": "firelane.drawing",
+}
+
+__all__ = [
+    "Audit",
+    "Finding",
+    "FirelaneError",
+    "InputError",
+    "LaneNetwork",
+    "MarkingPlan",
+    "OutputError",
+    "Problem",
+    "Rule",
+    "RunResult",
+    "Site",
+    "UsageError",
+    "__version__",
+    "audit",
+    "load_rules",
+    "map_png",
+    "plan_markings",
+    "read_site",
+    "run_site",
+    "violation_map",
+    "write_audit",
+    "write_dxf",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'firelane' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

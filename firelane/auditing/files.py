@@ -1,0 +1,132 @@
+"""The audit's files: ``audit.json``, ``results.gpkg``, ``findings.geojson``, ``findings.csv``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+from shapely.geometry import Point
+
+from firelane.auditing.document import document, finding_row
+from firelane.auditing.record import Audit
+from firelane.errors import OutputError
+from firelane.files import atomic_path, write_text
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_audit(audit: Audit, folder: Path, *, markings: gpd.GeoDataFrame | None = None) -> list[Path]:
+    """Write the audit's files into ``folder``; each appears whole or not at all.
+
+    Parameters
+    ----------
+    audit : Audit
+    folder : Path
+        Must exist.
+    markings : GeoDataFrame, optional
+        ``MarkingPlan.paint``, for the layer ``markings`` of ``results.gpkg``.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written; older files are untouched.
+    """
+    doc = document(audit)
+    paths = [folder / "audit.json", folder / "findings.geojson", folder / "findings.csv", folder / "results.gpkg"]
+    write_text(paths[0], json.dumps(doc, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    write_text(paths[1], json.dumps(_geojson(audit), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    write_text(paths[2], findings_csv(audit), encoding="utf-8-sig")
+    write_results(audit, paths[3], markings=markings)
+    return paths
+
+
+def _geojson(audit: Audit) -> dict[str, object]:
+    features = []
+    for finding in audit.findings:
+        row = finding_row(finding)
+        lonlat = row.pop("lonlat")
+        features.append({
+            "type": "Feature",
+            "id": row["finding_id"],
+            "geometry": None if lonlat is None else {"type": "Point", "coordinates": lonlat},
+            "properties": row,
+        })  # fmt: skip
+    return {"type": "FeatureCollection", "features": features}
+
+
+def spreadsheet_safe(value: object) -> object:
+    """Return a value that no spreadsheet takes for a formula.
+
+    >>> spreadsheet_safe("=1+1"), spreadsheet_safe("-3 m"), spreadsheet_safe(-3.0)
+    ("'=1+1", "'-3 m", -3.0)
+    """
+    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def findings_csv(audit: Audit) -> str:
+    """Return the findings as CSV text (UTF-8; the byte-order mark is the writer's business)."""
+    columns = [
+        "finding_id", "rule_id", "article", "verdict", "severity", "quantity", "value", "threshold", "unit",
+        "margin", "lane_id", "x_east_m", "y_north_m", "lon", "lat", "owners", "message_zh", "message_en",
+    ]  # fmt: skip
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    for finding in audit.findings:
+        row = finding_row(finding)
+        row["x_east_m"], row["y_north_m"] = row["location"] or (None, None)
+        row["lon"], row["lat"] = row["lonlat"] or (None, None)
+        row["owners"] = ";".join(row["owners"])
+        writer.writerow(["" if row[c] is None else spreadsheet_safe(row[c]) for c in columns])
+    return out.getvalue()
+
+
+def write_results(audit: Audit, path: Path, *, markings: gpd.GeoDataFrame | None = None) -> None:
+    """Write ``results.gpkg`` with the contract's layers."""
+    crs = audit.site.crs
+    rows = [finding_row(f) for f in audit.findings]
+    points = [Point(r["location"]) if r["location"] else None for r in rows]
+    for row in rows:
+        row["owners"] = ";".join(row["owners"])
+        for key in ("location", "lonlat", "chainage_m"):
+            row.pop(key)
+    findings = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=points, crs=crs)
+    lanes = audit.lanes.assign(road_ids=[";".join(r) for r in audit.lanes["road_ids"]])
+    pinches = audit.pinches.assign(owners=[";".join(r) for r in audit.pinches["owners"]])
+    layers = {
+        "lanes": (lanes, "LineString"),
+        "profile": (audit.profile, "Point"),
+        "pinches": (pinches, "LineString"),
+        "buildings": (audit.buildings, "Unknown"),
+        "findings": (findings, "Point"),
+    }
+    if markings is not None:
+        columns = [c for c in ("mark_id", "kind", "lane_id", "entrance_id", "area_m2", "length_m") if c in markings]
+        layers["markings"] = (markings[[*columns, "geometry"]], "MultiPolygon")
+    with atomic_path(path) as temporary:
+        try:
+            for name, (table, kind) in layers.items():
+                _write_layer(table, temporary, name, kind)
+        except (DataSourceError, DataLayerError, FeatureError) as error:
+            # GDAL tells of a full disk in words of its own, not as an OSError.
+            raise OutputError(f"cannot write {path}: {error}; free some space, or choose another folder") from error
+
+
+def _write_layer(table: gpd.GeoDataFrame, path: Path, name: str, kind: str) -> None:
+    table = table.copy()
+    for column in table.columns:
+        if column != "geometry" and table[column].dtype == object:
+            # An all-empty text column would otherwise be refused or guessed.
+            table[column] = [None if v is None or (isinstance(v, float) and np.isnan(v)) else v for v in table[column]]
+    table.to_file(
+        path, layer=name, driver="GPKG", engine="pyogrio", geometry_type=kind,
+        promote_to_multi=kind == "MultiPolygon",
+    )  # fmt: skip

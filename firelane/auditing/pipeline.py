@@ -1,0 +1,118 @@
+"""The pipeline, readable as the method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+
+from firelane.auditing.record import Audit
+from firelane.findings import Finding, judge, summarise, worst
+from firelane.lanes.network import lane_network
+from firelane.measure import Measurements, measure
+from firelane.rules import Rule, load_rules
+from firelane.site.model import Site
+from firelane.vocabulary import Quantity, Severity, Verdict
+
+DEFAULT_RULES = ("shenyang-2020",)
+
+
+def audit(
+    site: Site, *, rules: Sequence[str] = DEFAULT_RULES, progress: Callable[[str], None] | None = None
+) -> Audit:
+    """Audit one site.
+
+    Parameters
+    ----------
+    site : Site
+    rules : sequence of str
+        Names of rule packs, or paths of TOML files.
+    progress : callable, optional
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    InputError
+        If a rule pack is unknown or faulty.
+    """
+    say = progress or (lambda _: None)
+    say("rules")
+    in_force = load_rules(rules)
+    say("network")
+    network = lane_network(site)
+    say("measure")
+    measured = measure(site, network, envelope=envelope_of(in_force))
+    say("judge")
+    findings = judge(measured, in_force)
+    return _record(measured, in_force, findings)
+
+
+def envelope_of(rules: Sequence[Rule]) -> Mapping[str, float]:
+    """Return the passage that the rules ask for: ``width_m`` and ``height_m`` [m].
+
+    Packs that give no figure of their own are measured with the passage of Article 14.
+    """
+    own = load_rules(DEFAULT_RULES)
+
+    def limit(quantity: Quantity) -> float:
+        values = [r.threshold for r in (*rules, *own) if r.quantity is quantity and r.threshold is not None]
+        return values[0]
+
+    return {"width_m": limit(Quantity.CLEAR_WIDTH), "height_m": limit(Quantity.CLEAR_HEIGHT)}
+
+
+def _record(measured: Measurements, rules: Sequence[Rule], findings: tuple[Finding, ...]) -> Audit:
+    lanes = _lanes(measured, findings)
+    length = float(lanes["length_m"].sum())
+    judged = float(lanes["length_m"][~np.isnan(lanes["min_clear_width_m"].to_numpy(float))].sum())
+    pinches = measured.pinches.table.copy()
+    buildings = _buildings(measured, findings)
+    governs = {i for i in buildings["governing_pinch_id"] if isinstance(i, str)}
+    pinches["governing"] = pinches["governing"].to_numpy(bool) | pinches["pinch_id"].isin(governs).to_numpy()
+    site = replace(measured.site, notes=(*measured.site.notes, *measured.network.notes))
+    return Audit(
+        site=site, network=measured.network, rules=tuple(rules), lanes=lanes, profile=measured.profile,
+        pinches=pinches, buildings=buildings, findings=findings, remedies=(),
+        summary=summarise(findings, rules, lane_length_m=length, judged_length_m=judged),
+    )  # fmt: skip
+
+
+def _lanes(measured: Measurements, findings: Sequence[Finding]) -> gpd.GeoDataFrame:
+    lanes = measured.network.lanes[["lane_id", "road_ids", "designated", "length_m", "geometry"]].copy()
+    section = measured.profile.groupby("lane_id")["section_width_m"].min()
+    verdicts: dict[str, list[Verdict]] = {}
+    for finding in findings:
+        if finding.lane_id is not None and finding.severity is Severity.MANDATORY:
+            if finding.quantity in (Quantity.CLEAR_WIDTH, Quantity.CLEAR_HEIGHT, Quantity.OBSTRUCTION):
+                verdicts.setdefault(finding.lane_id, []).append(finding.verdict)
+    ids = lanes["lane_id"]
+    lanes["min_clear_width_m"] = [measured.widths.clear_width_m.get(i, np.nan) for i in ids]
+    lanes["min_section_width_m"] = [float(section.get(i, np.nan)) for i in ids]
+    lanes["min_clear_height_m"] = [measured.heights.clear_height_m.get(i, np.nan) for i in ids]
+    lanes["verdict"] = [worst(verdicts.get(i, [Verdict.NOT_MEASURED])).value for i in ids]
+    return lanes
+
+
+def _buildings(measured: Measurements, findings: Sequence[Finding]) -> gpd.GeoDataFrame:
+    table = measured.site.layer("buildings")[["id", "name", "geometry"]].rename(columns={"id": "building_id"})
+    reach = {item.building_id: item for item in measured.reach}
+    verdict = {f.building_id: f.verdict.value for f in findings if f.quantity is Quantity.REACH}
+    pinch = {f.building_id: f.pinch_id for f in findings if f.quantity is Quantity.REACH}
+    ids = list(table["building_id"])
+    widest = [reach[i].widest_m if i in reach else None for i in ids]
+    table["widest_vehicle_m"] = np.array([np.nan if w is None else w for w in widest], float)
+    table["entrance_id"] = [reach[i].entrance_id if i in reach else None for i in ids]
+    space = measured.spaces.envelope[0]
+    table["governing_pinch_id"] = [
+        pinch.get(i) or (measured.pinches.id_of(space, reach[i].pinch) if i in reach else None) for i in ids
+    ]
+    table["verdict"] = [verdict.get(i, Verdict.NOT_MEASURED.value) for i in ids]
+    return table[
+        ["building_id", "name", "widest_vehicle_m", "entrance_id", "governing_pinch_id", "verdict", "geometry"]
+    ]

@@ -1,0 +1,135 @@
+"""The judge's desk: makes findings of one shape, with stable ids and places in both systems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import shapely
+
+from firelane.crs import to_lonlat
+from firelane.findings.model import Finding
+from firelane.lanes.network import unique_labels
+from firelane.measure import Measurements
+from firelane.rules.model import Rule
+from firelane.vocabulary import Severity, Verdict, rounded_down
+
+PASS_SLACK_M = 1e-6
+"""Contract §2: judged as ``value >= limit - 1e-6``."""
+
+
+@dataclass
+class Desk:
+    """Collects findings of one site."""
+
+    measured: Measurements
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(
+        self, rule: Rule, verdict: Verdict, subject: str, zh: str, en: str, *,
+        value: float | None = None, threshold: float | None = None, margin: float | None = None,
+        lane_id: str | None = None, place: tuple[float, float] | None = None, owners: Sequence[str] = (),
+        severity: Severity | None = None, entrance_id: str | None = None, building_id: str | None = None,
+        pinch_id: str | None = None, chainage_m: tuple[float, float] | None = None,
+    ) -> None:  # fmt: skip
+        """Add one finding; ``subject`` names what was judged and makes the id."""
+        limit = rule.threshold if threshold is None else threshold
+        self.findings.append(Finding(
+            finding_id=f"{rule.rule_id}:{subject}", rule_id=rule.rule_id, article=rule.article,
+            verdict=verdict, severity=rule.severity if severity is None else severity,
+            quantity=rule.quantity, value=value, threshold=limit, unit=rule.unit, margin=margin,
+            lane_id=lane_id, location=place, lonlat=None, owners=tuple(owners), message_zh=zh, message_en=en,
+            entrance_id=entrance_id, building_id=building_id, pinch_id=pinch_id, chainage_m=chainage_m,
+        ))  # fmt: skip
+
+    def not_measured(self, rule: Rule, zh: str, en: str, subject: str = "site") -> None:
+        """Say that ``rule`` could not be judged, and why."""
+        self.add(rule, Verdict.NOT_MEASURED, subject, zh, en)
+
+    def not_applicable(self, rule: Rule, zh: str, en: str, subject: str = "site") -> None:
+        """Say that ``rule`` has no subject here."""
+        self.add(rule, Verdict.NOT_APPLICABLE, subject, zh, en)
+
+    def finished(self) -> tuple[Finding, ...]:
+        """Return all findings with unique ids and WGS 84 places."""
+        ids = unique_labels([f.finding_id for f in self.findings])
+        located = [n for n, f in enumerate(self.findings) if f.location is not None]
+        lonlat: dict[int, tuple[float, float]] = {}
+        if located:
+            xy = np.array([self.findings[n].location for n in located], float)
+            for n, (lon, lat) in zip(located, to_lonlat(xy, self.measured.site.crs), strict=True):
+                lonlat[n] = (float(lon), float(lat))
+        return tuple(
+            replace(f, finding_id=i, lonlat=lonlat.get(n))
+            for n, (i, f) in enumerate(zip(ids, self.findings, strict=True))
+        )
+
+    def lane_middle(self, lane_id: str) -> tuple[float, float]:
+        """Return the middle of a lane."""
+        return self.along(lane_id, self.lane_length_m(lane_id) / 2)
+
+    def along(self, lane_id: str, chainage_m: float) -> tuple[float, float]:
+        """Return the place at a chainage of a lane."""
+        point = self._lane(lane_id).interpolate(chainage_m)
+        return float(point.x), float(point.y)
+
+    def lane_length_m(self, lane_id: str) -> float:
+        """Return the length of a lane [m]."""
+        return float(self._lane(lane_id).length)
+
+    def _lane(self, lane_id: str) -> shapely.LineString:
+        lanes = self.measured.network.lanes
+        return lanes.geometry.to_numpy()[np.flatnonzero((lanes["lane_id"] == lane_id).to_numpy())[0]]
+
+    def accuracy_m(self, *layers: str) -> float:
+        """Return the coarsest survey accuracy among ``layers`` [m]."""
+        config = self.measured.site.config
+        return max((config.layer_accuracy_m.get(layer, config.accuracy_m) for layer in layers), default=0.0)
+
+    def owner_names(self, owners: Sequence[str], lang: str) -> str:
+        """Return owners as a reader knows them: kind and id."""
+        table = self.measured.spaces.table
+        kinds = dict(zip(table["owner"], table["kind"], strict=True))
+        return ("、" if lang == "zh" else ", ").join(_owner_name(o, kinds.get(o), lang) for o in owners)
+
+
+def _owner_name(owner: str, kind: str | None, lang: str) -> str:
+    from firelane.vocabulary import ObstructionKind  # noqa: PLC0415  (only for the label)
+
+    if owner.startswith("edge:"):
+        name = owner.removeprefix("edge:")
+        return f"路缘（{name}）" if lang == "zh" else f"the edge of {name}"
+    if kind is None:
+        return owner
+    label = ObstructionKind(kind).label("zh" if lang == "zh" else "en")
+    return f"{label} {owner}"
+
+
+def minimum_verdict(value_m: float, limit_m: float, accuracy_m: float) -> Verdict:
+    """Judge a value that must not be below a limit (contract §2).
+
+    >>> minimum_verdict(4.0, 4.0, 0.0).value, minimum_verdict(3.999, 4.0, 0.0).value
+    ('pass', 'fail')
+    >>> minimum_verdict(4.02, 4.0, 0.05).value
+    'indeterminate'
+    """
+    if accuracy_m > 0 and abs(value_m - limit_m) <= accuracy_m:
+        return Verdict.INDETERMINATE
+    return Verdict.PASS if value_m >= limit_m - PASS_SLACK_M else Verdict.FAIL
+
+
+def metres(value: float) -> str:
+    """Return a length for a message: rounded down to the millimetre."""
+    return rounded_down(value)
+
+
+def capped(value: float, cap_m: float, lang: str) -> str:
+    """Return a width for a message; the cap reads "or more".
+
+    >>> capped(8.0, 8.0, "en")
+    '8.000 m or more'
+    """
+    if value >= cap_m:
+        return f"{metres(cap_m)} 米以上" if lang == "zh" else f"{metres(cap_m)} m or more"
+    return f"{metres(value)} 米" if lang == "zh" else f"{metres(value)} m"

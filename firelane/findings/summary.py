@@ -1,0 +1,44 @@
+"""The worst verdicts, and the summary of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from firelane.findings.model import Finding
+from firelane.rules.model import Rule
+from firelane.vocabulary import Severity, SiteVerdict, Verdict
+
+_RANK = (Verdict.FAIL, Verdict.INDETERMINATE, Verdict.NOT_MEASURED, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the worst verdict; nothing at all is not applicable.
+
+    >>> worst([Verdict.PASS, Verdict.NOT_MEASURED]).value
+    'not_measured'
+    """
+    return min(verdicts, key=_RANK.index, default=Verdict.NOT_APPLICABLE)
+
+
+def summarise(
+    findings: Sequence[Finding], rules: Sequence[Rule], *, lane_length_m: float, judged_length_m: float
+) -> dict[str, Any]:
+    """Return the contract's ``summary``."""
+    by_rule = {
+        rule.rule_id: worst(f.verdict for f in findings if f.rule_id == rule.rule_id).value for rule in rules
+    }
+    counts = {verdict.value: sum(f.verdict is verdict for f in findings) for verdict in Verdict}
+    mandatory = {f.verdict for f in findings if f.severity is Severity.MANDATORY}
+    if Verdict.FAIL in mandatory:
+        verdict = SiteVerdict.FAIL
+    elif Verdict.INDETERMINATE in mandatory:
+        verdict = SiteVerdict.INDETERMINATE
+    elif Verdict.NOT_MEASURED in mandatory:
+        verdict = SiteVerdict.INCOMPLETE
+    else:
+        verdict = SiteVerdict.PASS
+    return {
+        "verdict": verdict.value, "by_rule": by_rule, "counts": counts,
+        "lane_length_m": lane_length_m, "judged_length_m": judged_length_m,
+    }  # fmt: skip
