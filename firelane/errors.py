@@ -38,6 +38,8 @@ class Problem:
         The row's id, or its number counted from 1.
     column : str, optional
         The column.
+    message_zh, remedy_zh : str, optional
+        The same in Chinese; empty where there is no translation, the English then stands in.
     """
 
     message: str
@@ -45,20 +47,30 @@ class Problem:
     layer: str | None = None
     row: str | None = None
     column: str | None = None
+    message_zh: str = ""
+    remedy_zh: str = ""
 
     def __str__(self) -> str:
         """Return one line: where, what, remedy."""
+        return self.text("en")
+
+    def text(self, lang: str = "zh") -> str:
+        """Return the same line in ``lang``."""
+        chinese = lang == "zh"
+        row, column, colon = ("第 {} 行", "列 {}", "：") if chinese else ("row {}", "column {}", ": ")
         where = " ".join(
             part
             for part in (
                 self.layer or "",
-                f"row {self.row}" if self.row is not None else "",
-                f"column {self.column}" if self.column else "",
+                row.format(self.row) if self.row is not None else "",
+                column.format(self.column) if self.column else "",
             )
             if part
         )
-        text = f"{where}: {self.message}" if where else self.message
-        return f"{text} → {self.remedy}" if self.remedy else text
+        message = (self.message_zh if chinese else "") or self.message
+        remedy = (self.remedy_zh if chinese else "") or self.remedy
+        text = f"{where}{colon}{message}" if where else message
+        return f"{text} → {remedy}" if remedy else text
 
 
 class InputError(FirelaneError, ValueError):
@@ -76,6 +88,13 @@ class InputError(FirelaneError, ValueError):
         lines = [f"{count} problem{'' if count == 1 else 's'} in the input:"]
         lines += [f"  {n}. {problem}" for n, problem in enumerate(self.problems, 1)]
         super().__init__("\n".join(lines))
+
+    def text(self, lang: str = "zh") -> str:
+        """Return the whole list in ``lang``."""
+        if lang != "zh":
+            return str(self)
+        lines = [f"输入数据有 {len(self.problems)} 个问题："]
+        return "\n".join(lines + [f"  {n}. {p.text('zh')}" for n, p in enumerate(self.problems, 1)])
 
 
 class OutputError(FirelaneError, OSError):

@@ -63,6 +63,9 @@ class SiteConfig:
         ``property_company``, ``street_office`` or ``unit``.
     marking, vehicle : Mapping
         The tables ``[marking]`` and ``[vehicle]`` as they stand in the file.
+    datum : str
+        ``cgcs2000``, ``wgs84``, ``gcj02`` or ``bd09``: what the input was declared to be in. The
+        last two have been converted by the time a Site exists.
     """
 
     id: str = ""
@@ -77,6 +80,7 @@ class SiteConfig:
     access_distance_m: float = 10.0
     marking: Mapping[str, Any] = field(default_factory=dict)
     vehicle: Mapping[str, Any] = field(default_factory=dict)
+    datum: str = "cgcs2000"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""Coordinate reference systems: the working CRS, guards against the usual mistakes, offset datums.
+
+``[x, y]`` is always [east, north], and longitude stands before latitude, whatever axis order the
+registry gives. CGCS2000 is taken as WGS 84 for longitude and latitude: they differ by less than a
+metre, and by nothing that a width could show.
+"""
+
+from __future__ import annotations
+
+from firelane.crs.guards import check_crs, is_local, parse_crs
+from firelane.crs.offset import (
+    bd09_to_gcj02,
+    gcj02_to_bd09,
+    gcj02_to_wgs84,
+    to_wgs84,
+    wgs84_to_gcj02,
+)
+from firelane.crs.working import (
+    choose_working_crs,
+    code,
+    distorts,
+    from_lonlat,
+    grid_convergence_deg,
+    horizontal,
+    label,
+    metres_per_unit,
+    point_scale,
+    same,
+    to_lonlat,
+)
+
+__all__ = [
+    "bd09_to_gcj02",
+    "check_crs",
+    "choose_working_crs",
+    "code",
+    "distorts",
+    "from_lonlat",
+    "gcj02_to_bd09",
+    "gcj02_to_wgs84",
+    "grid_convergence_deg",
+    "horizontal",
+    "is_local",
+    "label",
+    "metres_per_unit",
+    "parse_crs",
+    "point_scale",
+    "same",
+    "to_lonlat",
+    "to_wgs84",
+    "wgs84_to_gcj02",
+]

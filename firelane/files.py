@@ -1,0 +1,180 @@
+"""Writing files so that a killed run, a full disk or a hostile name damages nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from firelane.errors import OutputError
+
+# Names that Windows gives to devices, whatever the ending (naming rules of the Win32 file system).
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", "clock$", "conin$", "conout$"}
+    | {f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"}
+)
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
+_MAX_NAME_BYTES = 120  # well below the 255 bytes of ext4 and the 260 characters of a Windows path
+
+_REASONS = {
+    errno.ENOSPC: "no space is left on the disk; free some space, or choose another folder",
+    errno.EDQUOT: "the disk quota is used up; free some space, or choose another folder",
+    errno.EACCES: "it may not be written to; change its permissions, or choose another folder",
+    errno.EPERM: "it may not be written to; change its permissions, or choose another folder",
+    errno.EROFS: "the file system is read-only; choose another folder",
+    errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder",
+    errno.EEXIST: "a file of that name is in the way; move it, or choose another folder",
+    errno.EISDIR: "a folder of that name is in the way; move it, or choose another name",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+}
+
+
+def _output_error(path: Path, error: OSError) -> OutputError:
+    """Say in plain words why ``path`` could not be written and what to do."""
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    return OutputError(f"cannot write {path}: {reason}")
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success it is flushed to the disk and renamed.
+
+    Whoever looks at ``path`` sees the old file or the new one, never half of one. On any failure
+    the temporary file is removed and the old one stays.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the finished file is to stand. Its folder must exist. The temporary name keeps the
+        ending, because writers choose their format by it.
+
+    Yields
+    ------
+    Path
+        The path to write to. The file does not exist yet.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written (no space, no permission, no folder …). An ``OSError`` that
+        the body raises counts as that.
+    """
+    target = Path(path)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".firelane-", dir=target.parent))
+    except OSError as error:
+        raise _output_error(target, error) from error
+    temporary = folder / target.name
+    try:
+        yield temporary
+        _flush(temporary)
+        os.replace(temporary, target)  # noqa: PTH105  (Path.replace hides which call failed)
+        _flush_folder(target.parent)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise _output_error(target, error) from error
+    finally:
+        # A writer may leave journals beside its file: the whole private folder goes.
+        for left in folder.glob("*"):
+            with suppress(OSError):
+                left.unlink()
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _flush(path: Path) -> None:
+    """Force the file's content to the disk, so that the rename cannot overtake it."""
+    # Windows refuses to flush a handle that was opened for reading only.
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Force the rename itself to the disk, where the operating system offers that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    with suppress(OSError):  # some network file systems refuse; the content is safe by then
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write ``content`` to ``path`` by way of :func:`atomic_path`; return the path.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; an older file stays as it was.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    return Path(path)
+
+
+def write_text(path: str | os.PathLike[str], content: str, *, encoding: str = "utf-8") -> Path:
+    """Write ``content`` with its line ends unchanged, by way of :func:`atomic_path`; return the path.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; an older file stays as it was.
+    """
+    return write_bytes(path, content.encode(encoding))
+
+
+def ensure_writable_dir(path: str | os.PathLike[str]) -> Path:
+    """Create the folder if need be and prove, by writing, that files can be put into it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be created or written to; the message says what to do.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Permission bits lie on network drives and for administrators: only a write proves it.
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"firelane")
+    except OSError as error:
+        raise _output_error(folder, error) from error
+    return folder
+
+
+def safe_name(text: str) -> str:
+    """Return one component of a file name made from any text, hostile ones included.
+
+    No separators, no control characters, none of the names that Windows reserves, no leading or
+    trailing dots, at most 120 bytes in UTF-8, never empty, Unicode normal form C. A safe name is
+    returned unchanged.
+
+    >>> safe_name("../../etc/passwd"), safe_name("CON.txt"), safe_name(""), safe_name("三好街 12号")
+    ('etc_passwd', '_CON.txt', 'unnamed', '三好街_12号')
+    """
+    normal = unicodedata.normalize("NFC", text)
+    # Control, format (direction overrides), surrogate, private and unassigned characters: out.
+    kept = "".join(c if c.isspace() or unicodedata.category(c)[0] != "C" else "" for c in normal)
+    name = _strip(_FORBIDDEN.sub("_", kept))
+    name = unicodedata.normalize("NFC", name)
+    if name.split(".")[0].rstrip("_ ").lower() in _RESERVED:
+        name = f"_{name}"
+    while len(name.encode("utf-8")) > _MAX_NAME_BYTES:
+        name = name[:-1]
+    return name.rstrip("._ ") or "unnamed"
+
+
+def _strip(name: str) -> str:
+    """Strip dots and joints from both ends, a leading joint only together with a leading dot."""
+    return re.sub(r"^[._]*\.[._]*", "", name).rstrip("._ ")

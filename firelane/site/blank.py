@@ -1,0 +1,258 @@
+"""A blank site: one GeoPackage with every layer and column, styled for QGIS, and a commented site.toml."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+
+from firelane import crs as crs_tools
+from firelane.errors import InputError, OutputError, Problem
+from firelane.files import ensure_writable_dir
+from firelane.site.qml import style
+from firelane.site.schema import LAYERS, Column
+
+GEOPACKAGE = "site.gpkg"
+CONFIG = "site.toml"
+
+_STYLE_TIME = pd.Timestamp("2000-01-01")  # QGIS takes the newest style; a fixed time keeps the file the same
+_KINDS_ZH = {"Point": "点", "LineString": "线", "Polygon": "面"}
+_LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})  # what file managers leave behind
+
+
+def write_blank_site(
+    folder: str | os.PathLike[str], *, crs: str = "EPSG:4550", lang: str = "zh"
+) -> list[Path]:
+    """Write a blank site into a new or empty folder.
+
+    Layers that take more than one kind of geometry get one table for each (``obstructions``,
+    ``obstructions_lines``, ``obstructions_polygons``), because QGIS cannot draw into a table of mixed
+    kind; they are read as one layer. ``not_surveyed`` in ``site.toml`` keeps the tables that stay
+    empty from counting as "surveyed and holds nothing".
+
+    Parameters
+    ----------
+    folder : path-like
+        Created if it does not exist.
+    crs : str
+        A metric CRS, ``EPSG:4550`` (Shenyang) by default.
+    lang : str
+        ``zh`` or ``en``: language of the field names, lists and comments.
+
+    Returns
+    -------
+    list of Path
+        The files written: ``site.gpkg`` and ``site.toml``.
+
+    Raises
+    ------
+    InputError
+        If the folder already holds something, or the CRS is no metric one.
+    OutputError
+        If it cannot be written; then nothing is left behind.
+    """
+    target = Path(folder)
+    known = _metric(crs)
+    existed = target.exists()
+    if existed and not target.is_dir():
+        raise InputError([_in_the_way(target, "a file of that name exists", "已有同名文件")])
+    if existed and any(entry.name.lower() not in _LITTER for entry in target.iterdir()):
+        raise InputError([_in_the_way(target, "the folder is not empty", "文件夹不为空")])
+    ensure_writable_dir(target)
+    moved: list[Path] = []
+    try:
+        # In a folder of its own first: a full disk leaves nothing half-written at the final place.
+        with tempfile.TemporaryDirectory(prefix=".firelane-", dir=target) as inside:
+            _write_geopackage(Path(inside) / GEOPACKAGE, known, lang)
+            (Path(inside) / CONFIG).write_text(_config(target, known, lang), encoding="utf-8")
+            for name in (GEOPACKAGE, CONFIG):
+                shutil.move(Path(inside) / name, target / name)
+                moved.append(target / name)
+    except (OSError, RuntimeError) as error:
+        for path in moved:
+            path.unlink(missing_ok=True)
+        if not existed:
+            with suppress(OSError):
+                target.rmdir()
+        raise OutputError(
+            f"cannot write the blank site into {target}: {error}; free some space, or choose another folder"
+        ) from error
+    return moved
+
+
+def _in_the_way(target: Path, en: str, zh: str) -> Problem:
+    return Problem(
+        f"{target}: {en}",
+        "choose a new or empty folder; nothing was changed",
+        message_zh=f"{target}：{zh}",
+        remedy_zh="请选择新的或空的文件夹；未作任何改动",
+    )
+
+
+def _metric(text: str) -> pyproj.CRS:
+    found = crs_tools.parse_crs(text)
+    if isinstance(found, Problem):
+        raise InputError([found])
+    problems = crs_tools.check_crs(found, np.empty((0, 2)))
+    if problems:
+        raise InputError(problems)
+    if not found.is_projected or crs_tools.metres_per_unit(found) != 1.0:
+        raise InputError(
+            [
+                Problem(
+                    f"{crs_tools.label(found)} is not in metres",
+                    "choose a metric system, in Shenyang EPSG:4550",
+                    message_zh=f"{crs_tools.label(found)} 的单位不是米",
+                    remedy_zh="请选择以米为单位的坐标系，沈阳用 EPSG:4550",
+                )
+            ]
+        )
+    return found
+
+
+def _write_geopackage(path: Path, crs: pyproj.CRS, lang: str) -> None:
+    styles = []
+    for name, layer in LAYERS.items():
+        for suffix, geometry in layer.tables.items():
+            table = f"{name}{suffix}"
+            data = {column.name: pd.Series([], dtype=_stored(column)) for column in layer.columns.values()}
+            frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+            pyogrio.write_dataframe(
+                frame,
+                path,
+                layer=table,
+                driver="GPKG",
+                geometry_type=geometry,
+                append=path.exists(),
+                layer_options={
+                    "GEOMETRY_NAME": "geom",
+                    "IDENTIFIER": _title(name, geometry, lang),
+                    "DESCRIPTION": layer.help_zh if lang == "zh" else layer.help_en,
+                },
+            )
+            styles.append(
+                {
+                    "f_table_catalog": "",
+                    "f_table_schema": "",
+                    "f_table_name": table,
+                    "f_geometry_column": "geom",
+                    "styleName": table,
+                    "styleQML": style(name, geometry, lang),
+                    "styleSLD": "",
+                    "useAsDefault": True,
+                    "description": "firelane",
+                    "owner": "",
+                    "ui": "",
+                    "update_time": _STYLE_TIME,
+                }
+            )
+    # QGIS looks its styles up in a table of this name.
+    pyogrio.write_dataframe(pd.DataFrame(styles), path, layer="layer_styles", driver="GPKG", append=True)
+
+
+def _title(name: str, geometry: str, lang: str) -> str:
+    """Return the table's title, which must differ between the tables of one layer."""
+    layer = LAYERS[name]
+    title = layer.zh if lang == "zh" else layer.en
+    if len(layer.tables) == 1:
+        return title
+    return f"{title}（{_KINDS_ZH[geometry]}）" if lang == "zh" else f"{title} ({geometry})"
+
+
+def _stored(column: Column) -> type:
+    return {"number": float, "bool": bool}.get(column.kind, object)
+
+
+def _config(target: Path, crs: pyproj.CRS, lang: str) -> str:
+    """Return the commented site.toml."""
+    # A JSON text is a TOML text: quotation marks and control characters in a folder's name are escaped.
+    name = json.dumps(target.resolve().name or "site", ensure_ascii=False)
+    optional = ", ".join(f'"{layer}"' for layer in LAYERS if layer != "roads")
+    template = _ZH if lang == "zh" else _EN
+    code = json.dumps(crs_tools.code(crs), ensure_ascii=False)
+    return template.format(name=name, crs=code, crs_name=crs.name, optional=optional)
+
+
+_ZH = """\
+# 本文件补充图层中没有的信息。行首 # 为注释；要启用某项，去掉 # 并填写。请以 UTF-8 保存。
+# 图层在 site.gpkg 中，用 QGIS 打开即可绘制；roads（道路轮廓）必填。
+
+[site]
+id = {name}
+name = {name}
+# district = "皇姑区"
+# manager = "某某物业服务有限公司"        # 维护管理单位（第十二条）
+# manager_kind = "property_company"       # property_company 物业服务企业 | street_office 街道办事处 | unit 单位
+# managed = true                          # 居民住宅区是否实行物业管理
+
+crs = {crs}                       # {crs_name}
+datum = "cgcs2000"                      # 或 wgs84、gcj02（高德、腾讯）、bd09（百度）：后两者会先行纠偏
+accuracy_m = 0.0                        # 测量精度（米）；差距在精度以内的判定为“无法判定”
+default_kerb = "no"                     # kerbs 图层和 kerb 列都未说明的路边是否有路缘石
+access_distance_m = 10.0                # 消防车须到达建筑外墙的距离（米）
+
+# 尚未调查的图层。空图层本意为“已调查，没有”，列在这里则视为“未调查”。
+# 某图层已调查而确实没有时，请从列表中删去；图层一旦有数据即视为已调查。
+not_surveyed = [{optional}]
+
+# 各图层的测量精度（米），优先于 accuracy_m
+# [accuracy]
+# roads = 0.02
+
+# 若数据来自其他文件，可在此对应图层：from 来源表，where 条件，columns 我方列 = 对方列，set 统一赋值
+# [layers.roads]
+# from = "对方的图层名"
+# where = {{ "类型" = ["车行道"] }}
+# columns = {{ name = "名称" }}
+# set = {{ kerb = "yes" }}
+
+# [vehicle]                             # 消防车型：编号，或自行填写各项
+# [marking]                             # 标线中待确认的尺寸可在此改写
+"""
+
+_EN = """\
+# What the layers cannot tell. Lines beginning with # are comments: take the # away and fill in. Save as UTF-8.
+# The layers are in site.gpkg: open it in QGIS and draw. roads (outlines of the road surface) is required.
+
+[site]
+id = {name}
+name = {name}
+# district = "Huanggu"
+# manager = "Some Property Services Ltd"  # who maintains the lane (Article 12)
+# manager_kind = "property_company"       # property_company | street_office | unit
+# managed = true                          # whether the residential area has property management
+
+crs = {crs}                       # {crs_name}
+datum = "cgcs2000"                      # or wgs84, gcj02 (Gaode, Tencent), bd09 (Baidu): the last two are set right first
+accuracy_m = 0.0                        # survey accuracy [m]; within it nothing is judged
+default_kerb = "no"                     # for edges that neither `kerbs` nor the column `kerb` tells about
+access_distance_m = 10.0                # how near a fire engine must come to a building [m]
+
+# Layers that were not surveyed yet. An empty layer means "surveyed, there is nothing"; named here it
+# means "not surveyed". Take a name out once you have looked and found nothing; a layer with rows
+# counts as surveyed anyway.
+not_surveyed = [{optional}]
+
+# Survey accuracy by layer [m], before accuracy_m
+# [accuracy]
+# roads = 0.02
+
+# Data from elsewhere: from = their table, where = filter, columns = ours = theirs, set = the same for all rows
+# [layers.roads]
+# from = "their_table"
+# where = {{ type = ["carriageway"] }}
+# columns = {{ name = "label" }}
+# set = {{ kerb = "yes" }}
+
+# [vehicle]                             # id of a preset, or its own fields
+# [marking]                             # open dimensions of the markings may be set here
+"""
