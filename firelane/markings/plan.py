@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import pandas as pd
-from shapely.geometry.base import BaseGeometry
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-from firelane.site.model import Note, Site
+    import geopandas as gpd
+    import pandas as pd
+    from shapely.geometry.base import BaseGeometry
+
+    from firelane.site.model import Note, Site
 
 
 @dataclass(frozen=True)
