@@ -1,0 +1,43 @@
+"""Everything that map and picture show, gathered in the order in which it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from firelane.webmap import measures, objects, results
+from firelane.webmap.content import Content
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from firelane.auditing import Audit
+    from firelane.markings.plan import MarkingPlan
+    from firelane.vocabulary import Lang
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The content, the list of findings and the station columns [mm]."""
+
+    content: Content
+    findings: list[dict[str, Any]]
+    stations: dict[str, NDArray[np.int32]]
+
+
+def gather(audit: Audit, plan: MarkingPlan | None, lang: Lang) -> Gathered:
+    """Return what is drawn. Owners are named by their cards, so those come before lanes and findings."""
+    content = Content(audit, lang)
+    objects.add_ground(content)
+    objects.add_buildings(content)
+    objects.add_parking(content)
+    objects.add_existing_paint(content)
+    if plan is not None:
+        objects.add_planned_paint(content, plan)
+    objects.add_obstructions(content)
+    stations = measures.add_lanes(content)
+    objects.add_entrances(content)
+    measures.add_pinches(content)
+    objects.link_buildings(content)
+    return Gathered(content, results.add_findings(content), stations)
