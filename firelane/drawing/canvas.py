@@ -1,0 +1,265 @@
+"""The drawing under construction: document, layers, local origin, and the few strokes all parts use."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from ezdxf.colors import rgb2int
+from ezdxf.enums import TextEntityAlignment
+from ezdxf.filemanagement import new
+
+from firelane.drawing.catalogue import LayerCatalogue, Rgb, SheetCatalogue, layer_catalogue, sheet_catalogue
+from firelane.drawing.text import ENCODING, ascii_id, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ezdxf.document import Drawing
+    from ezdxf.layouts.base import BaseLayout
+    from ezdxf.layouts.layout import Modelspace
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from firelane.vocabulary import Lang
+
+STYLE = "汉字"
+STYLE_FONT = "simsun.ttf"
+DIMSTYLE = "FL-DIMS"
+APPID = "FIRELANE"
+COORDINATE_DECIMALS = 6  # a micrometre: areas stay right to 1e-4 m² over kilometres of paint, files stay small
+
+Point = tuple[float, float]
+Align = TextEntityAlignment
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What every part of the drawing draws on.
+
+    Attributes
+    ----------
+    doc : ezdxf document
+    origin : (float, float)
+        Site coordinates (east, north) of the model space's origin [m].
+    scale : int
+        Denominator of the sheet's scale; paper millimetres become ``mm * scale / 1000`` metres.
+    lang : "zh" or "en"
+    """
+
+    doc: Drawing
+    origin: Point
+    scale: int
+    lang: Lang
+    layers: LayerCatalogue
+    sheet: SheetCatalogue
+
+    @property
+    def model(self) -> Modelspace:
+        """The model space."""
+        return self.doc.modelspace()
+
+    def metres(self, paper_mm: float) -> float:
+        """Return what ``paper_mm`` on the sheet is on the ground [m]."""
+        return paper_mm * self.scale / 1000.0
+
+    def local(self, geometry: BaseGeometry) -> BaseGeometry:
+        """Return ``geometry`` in model space: relative to the origin, rounded."""
+        return shapely.transform(geometry, lambda xy: np.round(xy - self.origin, COORDINATE_DECIMALS))
+
+    def local_point(self, point: Sequence[float]) -> Point:
+        """Return a site coordinate pair in model space."""
+        return (
+            round(float(point[0]) - self.origin[0], COORDINATE_DECIMALS),
+            round(float(point[1]) - self.origin[1], COORDINATE_DECIMALS),
+        )
+
+    def text(
+        self,
+        text: object,
+        at: Point,
+        height_mm: float,
+        layer: str,
+        *,
+        align: Align = Align.LEFT,
+        rotation_deg: float = 0.0,
+    ) -> None:
+        """Write ``text`` into the model space at a height given in paper millimetres."""
+        put_text(
+            self.model, text, at, self.metres(height_mm), layer, align=align, rotation_deg=rotation_deg
+        )
+
+
+def new_canvas(origin: Point, scale: int, lang: Lang, dxf_version: str) -> Canvas:
+    """Return an empty drawing with units, layers, linetypes, text and dimension styles defined."""
+    doc = new(dxf_version, units=6)
+    doc.encoding = ENCODING
+    layers = layer_catalogue()
+    header = doc.header
+    header["$MEASUREMENT"] = 1
+    header["$LUNITS"] = 2
+    header["$LUPREC"] = 3
+    header["$PSLTSCALE"] = 1  # linetypes look the same on paper whatever the viewport's scale
+    header["$LTSCALE"] = 1.0
+    header["$LWDISPLAY"] = 1
+    doc.appids.add(APPID)
+    for linetype in layers.linetypes:
+        doc.linetypes.add(linetype.name, pattern=list(linetype.pattern_mm), description=linetype.name)
+    for spec in layers.layers:
+        layer = doc.layers.add(
+            spec.name,
+            color=spec.aci,
+            linetype=spec.linetype,
+            lineweight=round(spec.lineweight_mm * 100),
+            plot=spec.plot,
+        )
+        if spec.rgb is not None:
+            layer.rgb = spec.rgb
+    doc.styles.add(STYLE, font=STYLE_FONT)
+    header["$TEXTSTYLE"] = STYLE
+    _add_dimstyle(doc)
+    return Canvas(doc, origin, scale, lang, layers, sheet_catalogue())
+
+
+def _add_dimstyle(doc: Drawing) -> None:
+    """Define the dimension style in paper millimetres; each dimension sets its own ``dimscale``."""
+    doc.dimstyles.new(
+        DIMSTYLE,
+        dxfattribs={
+            "dimtxsty": STYLE,
+            "dimtxt": 2.5,
+            "dimtsz": 1.2,  # half a tick: 45° strokes, GB/T 50001-2017 chapter 11
+            "dimasz": 1.2,
+            "dimclrd": 256,
+            "dimclre": 256,
+            "dimclrt": 256,
+            "dimexo": 2.0,
+            "dimexe": 2.0,
+            "dimgap": 0.8,
+            "dimdle": 0.0,
+            "dimdec": 2,
+            "dimzin": 0,
+            "dimtad": 1,
+            "dimlunit": 2,
+            "dimdsep": ord("."),
+            "dimtih": 0,
+            "dimtoh": 0,
+        },
+    )
+
+
+def put_text(
+    layout: BaseLayout,
+    text: object,
+    at: Point,
+    height: float,
+    layer: str,
+    *,
+    align: Align = Align.LEFT,
+    rotation_deg: float = 0.0,
+    squeeze: float = 1.0,
+) -> None:
+    """Write one line of safe TEXT; nothing where the text is empty."""
+    safe = safe_text(text)
+    if not safe:
+        return
+    attribs: dict[str, object] = {"layer": layer, "style": STYLE, "rotation": rotation_deg}
+    if squeeze != 1.0:
+        attribs["width"] = round(squeeze, 3)
+    layout.add_text(safe, height=height, dxfattribs=attribs).set_placement(at, align=align)
+
+
+def put_line(
+    layout: BaseLayout,
+    points: Iterable[Sequence[float]] | NDArray[np.float64],
+    layer: str,
+    *,
+    closed: bool = False,
+    lineweight_mm: float | None = None,
+    rgb: Rgb | None = None,
+    aci: int | None = None,
+    linetype: str | None = None,
+) -> None:
+    """Draw a thin LWPOLYLINE; colour, width and linetype are the layer's unless given."""
+    attribs: dict[str, object] = {"layer": layer}
+    if lineweight_mm is not None:
+        attribs["lineweight"] = round(lineweight_mm * 100)
+    if linetype is not None:
+        attribs["linetype"] = linetype
+    if aci is not None:
+        attribs["color"] = aci
+    if rgb is not None:
+        attribs["true_color"] = rgb2int(rgb)
+    layout.add_lwpolyline([(float(p[0]), float(p[1])) for p in points], close=closed, dxfattribs=attribs)
+
+
+def put_circle(layout: BaseLayout, at: Point, radius: float, layer: str, **attribs: object) -> None:
+    """Draw a CIRCLE."""
+    layout.add_circle(at, radius, dxfattribs={"layer": layer, **attribs})
+
+
+def put_polygon_lines(layout: BaseLayout, geometry: BaseGeometry, layer: str, **options: object) -> None:
+    """Outline every ring of every polygon of ``geometry`` (already in the layout's coordinates)."""
+    for polygon in polygons(geometry):
+        for ring in (polygon.exterior, *polygon.interiors):
+            put_line(layout, shapely.get_coordinates(ring)[:-1], layer, closed=True, **options)  # type: ignore[arg-type]
+
+
+def put_lines(layout: BaseLayout, geometry: BaseGeometry, layer: str, **options: object) -> None:
+    """Draw every line of ``geometry`` (already in the layout's coordinates)."""
+    for part in shapely.get_parts(geometry):
+        if part.geom_type in {"LineString", "LinearRing"} and not part.is_empty:
+            put_line(layout, shapely.get_coordinates(part), layer, **options)  # type: ignore[arg-type]
+
+
+def polygons(geometry: BaseGeometry) -> list[BaseGeometry]:
+    """Return the polygons in ``geometry``, collections opened, empty and other parts left out."""
+    found: list[BaseGeometry] = []
+    for part in shapely.get_parts(geometry):
+        if part.geom_type == "Polygon" and not part.is_empty:
+            found.append(part)
+        elif part.geom_type in {"MultiPolygon", "GeometryCollection"}:
+            found.extend(polygons(part))
+    return found
+
+
+def put_hatch(
+    layout: BaseLayout,
+    polygon: BaseGeometry,
+    layer: str,
+    rgb: Rgb,
+    *,
+    aci: int,
+    tags: tuple[str, str, float] | None = None,
+) -> None:
+    """Fill one polygon: solid, straight polyline boundaries, exterior flag 1, holes flag 16.
+
+    ``tags`` (kind, id, area [m²]) travel along as XDATA.
+    """
+    hatch = layout.add_hatch(color=aci, dxfattribs={"layer": layer, "hatch_style": 0})
+    hatch.rgb = rgb
+    hatch.paths.add_polyline_path(shapely.get_coordinates(polygon.exterior)[:-1].tolist(), is_closed=True, flags=1)
+    for ring in polygon.interiors:
+        hatch.paths.add_polyline_path(shapely.get_coordinates(ring)[:-1].tolist(), is_closed=True, flags=16)
+    if tags is not None:
+        kind, mark, area_m2 = tags
+        hatch.set_xdata(APPID, [(1000, ascii_id(kind)), (1000, ascii_id(mark)), (1040, round(area_m2, 6))])
+
+
+def turned(vector: Point, angle_rad: float) -> Point:
+    """Return ``vector`` turned counter-clockwise."""
+    cos, sin = math.cos(angle_rad), math.sin(angle_rad)
+    return vector[0] * cos - vector[1] * sin, vector[0] * sin + vector[1] * cos
+
+
+def readable_deg(angle_deg: float) -> float:
+    """Return the angle, or its opposite, at which text along it is not upside down: (-90, 90]."""
+    angle = math.remainder(angle_deg, 360.0)
+    if angle > 90.0 + 1e-9:
+        return angle - 180.0
+    if angle <= -90.0 + 1e-9:
+        return angle + 180.0
+    return angle

@@ -1,0 +1,149 @@
+"""Layers, linetypes and the dimensions of a sheet: data, read once from the files beside this module."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer: name, ACI colour, optional true colour, line width on paper [mm], linetype, plotted or not."""
+
+    name: str
+    aci: int
+    rgb: Rgb | None
+    lineweight_mm: float
+    linetype: str
+    plot: bool
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class LinetypeSpec:
+    """One linetype: ``pattern_mm`` is the total length, then dashes (> 0), gaps (< 0) and dots (0) [mm]."""
+
+    name: str
+    pattern_mm: tuple[float, ...]
+    zh: str
+
+
+@dataclass(frozen=True)
+class LayerCatalogue:
+    """The layers of contract §5, what kind of paint goes where, and the colour of the paint."""
+
+    layers: tuple[LayerSpec, ...]
+    linetypes: tuple[LinetypeSpec, ...]
+    paint: Mapping[str, str]
+    aci: int
+    rgb: Rgb
+    outline_rgb: Rgb
+
+
+@dataclass(frozen=True)
+class FormatSpec:
+    """One sheet format, landscape [mm]; ``violations`` is how many items its list may hold."""
+
+    name: str
+    width_mm: float
+    height_mm: float
+    margin_mm: float
+    frame_mm: float
+    violations: int
+
+
+@dataclass(frozen=True)
+class SheetCatalogue:
+    """Formats, scales and measures of the sheet; see ``sheet.toml`` for what each is and its source."""
+
+    formats: tuple[FormatSpec, ...]
+    legible: tuple[int, ...]
+    overview: tuple[int, ...]
+    last_resort: tuple[int, ...]
+    binding_mm: float
+    column_mm: float
+    column_pad_mm: float
+    title_mm: float
+    min_plan_share: float
+    label_room_mm: float
+    caption_mm: float
+    context_m: float
+    obstruction_labels_to: int
+    small_mm: float
+    label_mm: float
+    heading_mm: float
+    title_text_mm: float
+    grid_step_mm: float
+    grid_arm_mm: float
+    grid_steps_m: tuple[float, ...]
+    station_step_mm: float
+    station_steps_m: tuple[float, ...]
+    detail_height_mm: Mapping[str, float]
+    detail_scales: tuple[int, ...]
+
+
+def _rgb(value: list[int] | None) -> Rgb | None:
+    return None if value is None else (value[0], value[1], value[2])
+
+
+@cache
+def layer_catalogue() -> LayerCatalogue:
+    """Return the layers."""
+    data = tomllib.loads(files(__package__).joinpath("layers.toml").read_text(encoding="utf-8"))
+    colour = data["colour"]
+    return LayerCatalogue(
+        layers=tuple(
+            LayerSpec(
+                name=row["name"],
+                aci=row["aci"],
+                rgb=_rgb(row.get("rgb")),
+                lineweight_mm=row["lineweight_mm"],
+                linetype=row["linetype"],
+                plot=row.get("plot", True),
+                zh=row["zh"],
+                en=row["en"],
+            )
+            for row in data["layer"]
+        ),
+        linetypes=tuple(
+            LinetypeSpec(row["name"], tuple(row["pattern_mm"]), row["zh"]) for row in data["linetype"]
+        ),
+        paint=data["paint"],
+        aci=colour["aci"],
+        rgb=(colour["rgb"][0], colour["rgb"][1], colour["rgb"][2]),
+        outline_rgb=(colour["outline_rgb"][0], colour["outline_rgb"][1], colour["outline_rgb"][2]),
+    )
+
+
+@cache
+def sheet_catalogue() -> SheetCatalogue:
+    """Return the measures of the sheet."""
+    data = tomllib.loads(files(__package__).joinpath("sheet.toml").read_text(encoding="utf-8"))
+    layout, text, details = data["layout"], data["text_mm"], data["details"]
+    return SheetCatalogue(
+        formats=tuple(FormatSpec(**row) for row in data["format"]),
+        legible=tuple(data["scale"]["legible"]),
+        overview=tuple(data["scale"]["overview"]),
+        last_resort=tuple(data["scale"]["last_resort"]),
+        **layout,
+        small_mm=text["small"],
+        label_mm=text["label"],
+        heading_mm=text["heading"],
+        title_text_mm=text["title"],
+        grid_step_mm=data["grid"]["step_mm"],
+        grid_arm_mm=data["grid"]["arm_mm"],
+        grid_steps_m=tuple(data["grid"]["steps_m"]),
+        station_step_mm=data["stations"]["step_mm"],
+        station_steps_m=tuple(data["stations"]["steps_m"]),
+        detail_height_mm={f"detail_{key}": details[f"{key}_height_mm"] for key in ("line", "box", "grid")},
+        detail_scales=tuple(details["scales"]),
+    )

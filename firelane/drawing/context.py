@@ -1,0 +1,267 @@
+"""What the paint lies in: pavement, kerbs, buildings, obstructions, lanes, mouths and signs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from firelane.drawing.canvas import (
+    Canvas,
+    Point,
+    put_circle,
+    put_line,
+    put_lines,
+    put_polygon_lines,
+)
+from firelane.drawing.text import safe_text, text_width
+from firelane.drawing.words import word
+from firelane.vocabulary import LETTERING, ObstructionKind, ParkingStatus, Verdict, rounded_down
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+    from firelane.auditing import Audit
+    from firelane.site.model import Site
+
+@dataclass(frozen=True)
+class Label:
+    """A label wished for: placed later, when all linework is known, dropped where there is no room.
+
+    ``inside`` puts it over its anchor if that is free; ``stay`` drops it rather than put it beside.
+    """
+
+    text: str
+    anchor: Point
+    height_mm: float
+    layer: str
+    gap_mm: float = 1.5
+    inside: bool = False
+    stay: bool = False
+    spots: tuple[Point, ...] = ()
+
+
+def number(value: object, default: float = math.nan) -> float:
+    """Return a column's value as float; ``default`` for None, NaN and what is no number."""
+    try:
+        found = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return default
+    return default if math.isnan(found) else found
+
+
+def said(value: object) -> str:
+    """Return a column's value as safe text; empty for None and NaN."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return safe_text(value)
+
+
+def _rows(site: Site, layer: str) -> Iterator[dict[str, Any]]:
+    table = site.layers.get(layer)
+    if table is None:
+        return
+    yield from table_rows(table)
+
+
+def table_rows(table: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the rows that have a geometry, each as a dict of its columns with ``geometry``."""
+    columns = [str(c) for c in table.columns if c != table.geometry.name]
+    for geometry, *values in zip(table.geometry, *(table[c] for c in columns), strict=True):
+        if geometry is not None and not geometry.is_empty:
+            yield {"geometry": geometry, **dict(zip(columns, values, strict=True))}
+
+
+def draw_context(canvas: Canvas, audit: Audit) -> list[Label]:
+    """Draw everything but the paint and return the labels that belong to it, the most wanted first."""
+    _draw_pavement(canvas, audit)
+    buildings = _draw_buildings(canvas, audit.site)
+    bays = _draw_parking(canvas, audit.site)
+    obstructions = _draw_obstructions(canvas, audit)
+    lanes = _draw_lanes(canvas, audit)
+    mouths = _draw_mouths(canvas, audit)
+    signs = _draw_signs(canvas, audit.site)
+    named = obstructions if canvas.scale <= canvas.sheet.obstruction_labels_to else []
+    return [*buildings, *mouths, *bays, *lanes, *signs, *named]
+
+
+def pavement_outline(audit: Audit) -> BaseGeometry:
+    """Return the edge of all pavement, beyond the entrances too: a mouth is no pavement edge."""
+    roads = audit.site.layers.get("roads")
+    if roads is None or roads.empty:
+        return shapely.boundary(audit.network.pavement)
+    return shapely.boundary(shapely.union_all(np.asarray(roads.geometry)))
+
+
+def _draw_pavement(canvas: Canvas, audit: Audit) -> None:
+    put_lines(canvas.model, canvas.local(pavement_outline(audit)), "G-ROAD-EDGE")
+    for row in _rows(audit.site, "kerbs"):
+        width_m = number(row.get("top_width_m"), 0.0)
+        line = canvas.local(row["geometry"])
+        put_lines(canvas.model, line, "G-ROAD-EDGE", lineweight_mm=0.5 if width_m <= 0.0 else 0.18)
+
+
+def _draw_buildings(canvas: Canvas, site: Site) -> list[Label]:
+    labels = []
+    for row in _rows(site, "buildings"):
+        geometry = canvas.local(row["geometry"])
+        put_polygon_lines(canvas.model, geometry, "G-BLDG")
+        floors = number(row.get("floors"))
+        text = said(row.get("name")) or said(row.get("id"))
+        if not math.isnan(floors):
+            text = f"{text} {floors:.0f}F"
+        spot = shapely.point_on_surface(geometry)
+        centre = shapely.centroid(geometry)
+        if shapely.contains_properly(geometry, centre):
+            spot = centre
+        west, south, east, north = geometry.bounds
+        inside = text_width(text, canvas.metres(canvas.sheet.label_mm)) <= east - west
+        aside_mm = 0.5 if inside else min(east - west, north - south) / 2 / canvas.metres(1.0)
+        labels.append(
+            Label(
+                text, (spot.x, spot.y), canvas.sheet.label_mm, "G-ANNO-TEXT", gap_mm=aside_mm + 1.0, inside=inside
+            )
+        )
+    return labels
+
+
+def obstruction_shape(canvas: Canvas, row: dict[str, Any]) -> BaseGeometry:
+    """Return an obstruction as it stands, in model space: a line with a width as its band."""
+    geometry = canvas.local(row["geometry"])
+    width_m = number(row.get("width_m"), 0.0)
+    if geometry.geom_type.endswith("LineString") and width_m > 0.0:
+        return shapely.buffer(geometry, width_m / 2, cap_style="flat", join_style="mitre")
+    return geometry
+
+
+def _draw_obstructions(canvas: Canvas, audit: Audit) -> list[Label]:
+    """Draw all obstructions; those on the pavement or in a failing finding are named."""
+    labels = []
+    pavement = canvas.local(audit.network.pavement)
+    shapely.prepare(pavement)
+    blamed = {owner for f in audit.findings if f.verdict is Verdict.FAIL for owner in f.owners}
+    for row in _rows(audit.site, "obstructions"):
+        kind = _kind(row.get("kind"))
+        shape = obstruction_shape(canvas, row)
+        linetype = "FL-DASHED" if kind.overhead or not math.isnan(number(row.get("clear_height_m"))) else None
+        if shape.geom_type.endswith("Point"):
+            for point in shapely.get_parts(shape):
+                _draw_point(canvas, (point.x, point.y), number(row.get("radius_m"), 0.0), kind, linetype)
+        elif shape.geom_type.endswith("Polygon"):
+            put_polygon_lines(canvas.model, shape, "G-OBST", linetype=linetype)
+        else:
+            put_lines(canvas.model, shape, "G-OBST", linetype=linetype)
+        owner = str(row.get("id"))
+        named = owner in blamed or f"obstructions:{owner}" in blamed or shapely.intersects(pavement, shape)
+        if not named:
+            continue
+        text = kind.label(canvas.lang)
+        height_m = number(row.get("clear_height_m"))
+        if not math.isnan(height_m):
+            text = f"{text} {word('clear_height', canvas.lang)}{rounded_down(height_m)}"
+        spot = shapely.point_on_surface(shape)
+        labels.append(Label(text, (spot.x, spot.y), canvas.sheet.small_mm, "G-ANNO-TEXT"))
+    return labels
+
+
+def _kind(value: object) -> ObstructionKind:
+    try:
+        return ObstructionKind(str(value))
+    except ValueError:
+        return ObstructionKind.OTHER
+
+
+def _draw_point(
+    canvas: Canvas, at: Point, radius_m: float, kind: ObstructionKind, linetype: str | None
+) -> None:
+    """Draw a circle of the true radius; a cross in paper size marks what would be too small to see."""
+    if radius_m > 0.0:
+        put_circle(canvas.model, at, radius_m, "G-OBST", **({"linetype": linetype} if linetype else {}))
+    arm = max(radius_m, canvas.metres(0.9)) if kind is not ObstructionKind.TREE else max(radius_m, 0.3)
+    x, y = at
+    put_line(canvas.model, [(x - arm, y), (x + arm, y)], "G-OBST")
+    put_line(canvas.model, [(x, y - arm), (x, y + arm)], "G-OBST")
+
+
+def _draw_parking(canvas: Canvas, site: Site) -> list[Label]:
+    labels = []
+    for row in _rows(site, "parking"):
+        geometry = canvas.local(row["geometry"])
+        planned = str(row.get("status")) == ParkingStatus.PLANNED
+        put_polygon_lines(canvas.model, geometry, "G-OBST", linetype="FL-DASHED" if planned else None)
+        spot = shapely.centroid(geometry)
+        labels.append(Label("P", (spot.x, spot.y), canvas.sheet.small_mm, "G-ANNO-TEXT", inside=True, stay=True))
+    return labels
+
+
+def _draw_lanes(canvas: Canvas, audit: Audit) -> list[Label]:
+    if not audit.network.designated.is_empty:
+        designated = canvas.local(audit.network.designated)
+        put_polygon_lines(canvas.model, designated, "G-FIRE-LANE", linetype="FL-DASHED")
+    widths = dict(zip(audit.lanes["lane_id"], audit.lanes["min_clear_width_m"], strict=True))
+    labels = []
+    for row in table_rows(audit.network.lanes):
+        line = canvas.local(row["geometry"])
+        put_lines(canvas.model, line, "G-FIRE-LANE")
+        text = f"{said(row['lane_id'])}  L={line.length:.2f} m"
+        width_m = number(widths.get(row["lane_id"]))
+        if not math.isnan(width_m):
+            text += f"  {word('min_width', canvas.lang)} {rounded_down(width_m)} m"
+        spots = [line.interpolate(share, normalized=True) for share in (0.5, 0.3, 0.7)]
+        labels.append(
+            Label(
+                text,
+                (spots[0].x, spots[0].y),
+                canvas.sheet.small_mm,
+                "G-FIRE-LANE",
+                gap_mm=5.0,
+                spots=tuple((p.x, p.y) for p in spots),
+            )
+        )
+    return labels
+
+
+def _draw_mouths(canvas: Canvas, audit: Audit) -> list[Label]:
+    labels = []
+    for row in table_rows(audit.network.mouths):
+        line = canvas.local(row["geometry"])
+        put_lines(canvas.model, line, "G-FIRE-LANE", lineweight_mm=0.5, linetype="Continuous")
+        name = said(row.get("name")) or said(row.get("entrance_id"))
+        text = f"{name}  {word('width', canvas.lang)} {rounded_down(number(row.get('width_m'), line.length))} m"
+        # Outside, where no paint lies: the mouth's label stands beyond the mouth.
+        outward = canvas.metres(5.0)
+        middle = line.interpolate(0.5, normalized=True)
+        x = middle.x - outward * number(row.get("inward_x"), 0.0)
+        y = middle.y - outward * number(row.get("inward_y"), 0.0)
+        labels.append(Label(text, (x, y), canvas.sheet.label_mm, "G-ANNO-TEXT"))
+    return labels
+
+
+def _draw_signs(canvas: Canvas, site: Site) -> list[Label]:
+    labels = []
+    for row in _rows(site, "signs"):
+        point = shapely.point_on_surface(canvas.local(row["geometry"]))
+        draw_sign(canvas, (point.x, point.y))
+        text = said(row.get("text")) or said(row.get("kind"))
+        if "".join(text.split()) == LETTERING:
+            continue  # the ordinary board: the legend says what the symbol is
+        board = (point.x, point.y + canvas.metres(2.0))
+        labels.append(Label(text, board, canvas.sheet.small_mm, "G-FIRE-SIGN", gap_mm=2.6))
+    return labels
+
+
+def draw_sign(canvas: Canvas, at: Point) -> None:
+    """Draw a board on a post, in paper size."""
+    x, y = at
+    unit = canvas.metres(1.0)
+    model = canvas.model
+    put_circle(model, at, 0.4 * unit, "G-FIRE-SIGN")
+    put_line(model, [(x, y + 0.4 * unit), (x, y + 1.6 * unit)], "G-FIRE-SIGN")
+    board = [(-1.5, 1.6), (1.5, 1.6), (1.5, 3.4), (-1.5, 3.4)]
+    put_line(model, [(x + dx * unit, y + dy * unit) for dx, dy in board], "G-FIRE-SIGN", closed=True)

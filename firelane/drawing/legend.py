@@ -1,0 +1,167 @@
+"""The legend: one small picture per kind of thing, in the colours of its layer."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from firelane.drawing.canvas import Align, Point, put_circle, put_line, put_text
+from firelane.drawing.columns import section
+from firelane.drawing.paint import put_swatch
+from firelane.drawing.pen import LAYER, Pen
+from firelane.drawing.sheet import Item
+from firelane.drawing.words import word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firelane.drawing.catalogue import SheetCatalogue
+    from firelane.vocabulary import Lang
+
+ROW_MM = 6.0
+WIDTH_MM = 12.0
+
+
+def legend(sheet: SheetCatalogue, lang: Lang) -> list[Item]:
+    """Return the legend in two columns."""
+    rows = math.ceil(len(_SYMBOLS) / 2)
+    half = (sheet.column_mm - 2 * sheet.column_pad_mm) / 2
+
+    def draw(pen: Pen, x: float, top: float) -> None:
+        for count, (key, symbol) in enumerate(_SYMBOLS.items()):
+            left = x + half * (count // rows)
+            y = top - ROW_MM * (count % rows + 0.5)
+            symbol(pen, left, y)
+            at = (left + WIDTH_MM + 2.0, y)
+            pen.fit(word(key, lang), at, half - WIDTH_MM - 3.0, sheet.small_mm, align=Align.MIDDLE_LEFT)
+
+    return section(word("legend", lang), [Item(ROW_MM * rows, draw, solid=True)], sheet)
+
+
+def _stroke(
+    pen: Pen, points: list[Point], layer: str, *, linetype: str = "Continuous", closed: bool = False
+) -> None:
+    """Draw a line as it looks on ``layer``, on the layer of the title block."""
+    spec = next(spec for spec in pen.canvas.layers.layers if spec.name == layer)
+    put_line(
+        pen.layout,
+        points,
+        LAYER,
+        closed=closed,
+        lineweight_mm=spec.lineweight_mm,
+        linetype=linetype,
+        aci=spec.aci,
+        rgb=spec.rgb,
+    )
+
+
+def _ring(pen: Pen, at: Point, radius: float, layer: str) -> None:
+    spec = next(spec for spec in pen.canvas.layers.layers if spec.name == layer)
+    colour = {} if spec.rgb is None else {"true_color": (spec.rgb[0] << 16) + (spec.rgb[1] << 8) + spec.rgb[2]}
+    put_circle(pen.layout, at, radius, LAYER, color=spec.aci, **colour)
+
+
+def _rectangle(x0: float, y0: float, x1: float, y1: float) -> list[Point]:
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+
+def _line(pen: Pen, x: float, y: float) -> None:
+    put_swatch(pen.canvas, pen.layout, (x, y - 0.5, x + WIDTH_MM, y + 0.5), LAYER)
+
+
+def _kerb(pen: Pen, x: float, y: float) -> None:
+    put_swatch(pen.canvas, pen.layout, (x, y - 0.9, x + WIDTH_MM, y + 0.9), LAYER)
+    _stroke(pen, [(x, y - 0.9), (x + WIDTH_MM, y - 0.9)], "G-ROAD-EDGE")
+
+
+def _box(pen: Pen, x: float, y: float) -> None:
+    for x0, y0, x1, y1 in ((0, -2.4, 12, -1.8), (0, 1.8, 12, 2.4), (0, -1.8, 0.6, 1.8), (11.4, -1.8, 12, 1.8)):
+        put_swatch(pen.canvas, pen.layout, (x + x0, y + y0, x + x1, y + y1), LAYER)
+    put_text(pen.layout, "消防车道", (x + WIDTH_MM / 2, y), 1.5, LAYER, align=Align.MIDDLE_CENTER)
+
+
+def _grid(pen: Pen, x: float, y: float) -> None:
+    rgb = pen.canvas.layers.outline_rgb
+    put_line(
+        pen.layout,
+        _rectangle(x, y - 2.4, x + WIDTH_MM, y + 2.4),
+        LAYER,
+        closed=True,
+        rgb=rgb,
+        lineweight_mm=0.5,
+    )
+    for start in np.arange(0.0, 7.3, 2.4):
+        for points in (
+            [(x + start, y - 2.4), (x + start + 4.8, y + 2.4)],
+            [(x + start, y + 2.4), (x + start + 4.8, y - 2.4)],
+        ):
+            put_line(pen.layout, points, LAYER, rgb=rgb, lineweight_mm=0.25)
+
+
+def _building(pen: Pen, x: float, y: float) -> None:
+    _stroke(pen, _rectangle(x + 1, y - 2.2, x + WIDTH_MM - 1, y + 2.2), "G-BLDG", closed=True)
+
+
+def _obstruction(pen: Pen, x: float, y: float) -> None:
+    _ring(pen, (x + 3.0, y), 1.6, "G-OBST")
+    _stroke(pen, _rectangle(x + 6.5, y - 1.4, x + WIDTH_MM, y + 1.4), "G-OBST", closed=True)
+
+
+def _bay(pen: Pen, x: float, y: float) -> None:
+    _stroke(pen, _rectangle(x + 3.5, y - 2.0, x + WIDTH_MM - 3.5, y + 2.0), "G-OBST", closed=True)
+    put_text(pen.layout, "P", (x + WIDTH_MM / 2, y), 2.5, LAYER, align=Align.MIDDLE_CENTER)
+
+
+def _sign(pen: Pen, x: float, y: float) -> None:
+    middle = x + WIDTH_MM / 2
+    _ring(pen, (middle, y - 2.2), 0.4, "G-FIRE-SIGN")
+    _stroke(pen, [(middle, y - 1.8), (middle, y - 0.4)], "G-FIRE-SIGN")
+    _stroke(pen, _rectangle(middle - 1.5, y - 0.4, middle + 1.5, y + 1.4), "G-FIRE-SIGN", closed=True)
+
+
+def _violation(pen: Pen, x: float, y: float) -> None:
+    _ring(pen, (x + 2.6, y), 2.4, "G-FIRE-VIOL")
+    put_text(pen.layout, "1", (x + 2.6, y), 2.5, LAYER, align=Align.MIDDLE_CENTER)
+    _stroke(pen, [(x + 6.0, y), (x + WIDTH_MM, y)], "G-FIRE-VIOL")
+    for tick in (x + 6.0, x + WIDTH_MM):
+        _stroke(pen, [(tick, y - 1.0), (tick, y + 1.0)], "G-FIRE-VIOL")
+
+
+def _cross(pen: Pen, x: float, y: float) -> None:
+    middle = x + WIDTH_MM / 2
+    _stroke(pen, [(middle - 2.4, y), (middle + 2.4, y)], "G-ANNO-COOR")
+    _stroke(pen, [(middle, y - 2.4), (middle, y + 2.4)], "G-ANNO-COOR")
+
+
+def _plain(layer: str, linetype: str = "Continuous") -> Callable[[Pen, float, float], None]:
+    def symbol(pen: Pen, x: float, y: float) -> None:
+        _stroke(pen, [(x, y), (x + WIDTH_MM, y)], layer, linetype=linetype)
+
+    return symbol
+
+
+def _mouth(pen: Pen, x: float, y: float) -> None:
+    spec = next(spec for spec in pen.canvas.layers.layers if spec.name == "G-FIRE-LANE")
+    put_line(pen.layout, [(x, y), (x + WIDTH_MM, y)], LAYER, lineweight_mm=0.5, aci=spec.aci, rgb=spec.rgb)
+
+
+# In the order of the legend, first the left column, then the right.
+_SYMBOLS: dict[str, Callable[[Pen, float, float], None]] = {
+    "line": _line,
+    "kerb": _kerb,
+    "box": _box,
+    "grid": _grid,
+    "edge": _plain("G-ROAD-EDGE"),
+    "building": _building,
+    "obstruction": _obstruction,
+    "bay": _bay,
+    "overhead": _plain("G-OBST", "FL-DASHED"),
+    "centreline": _plain("G-FIRE-LANE", "FL-CENTER"),
+    "designated": _plain("G-FIRE-LANE", "FL-DASHED"),
+    "mouth": _mouth,
+    "sign": _sign,
+    "violation": _violation,
+    "cross": _cross,
+}
