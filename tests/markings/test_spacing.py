@@ -92,3 +92,13 @@ def test_a_free_lane_takes_the_fewest_boxes(n, pitch, least):
     )
     assert found.too_wide == ()
     assert len(found.places) == max(1, -(-(n - 1) // pitch) - 1)
+
+
+def test_two_boxes_that_would_crowd_at_the_end_are_spread_evenly():
+    found = chain(np.ones(32, dtype=bool), pitch=20, least=3, start_within=20, end_from=22)
+    assert len(found.places) == 2
+    first, second = found.places
+    assert first <= 20
+    assert second >= 22
+    assert second - first >= 8, "not side by side"
+    assert not found.too_wide
