@@ -45,6 +45,22 @@ _RULE_TEXTS = {
 _RULE_OTHERS = (
     "quantity", "comparator", "threshold", "severity", "measured", "verbatim", "params", "words", "to_be_confirmed",
 )  # fmt: skip
+_NEEDS: dict[Quantity, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Quantity.SIGN: (("search_distance_m",), ()),
+    Quantity.CONDITION: ((), ("good", "worn")),
+    Quantity.KERB_PAINT: (("match_band_m", "min_missing_m", "assumed_width_m"), ("yellow",)),
+    Quantity.EDGE_LINE: (
+        ("near_edge_offset_m", "width_m", "offset_tolerance_m", "width_tolerance_m", "match_band_m", "min_missing_m"),
+        ("yellow",),
+    ),
+    Quantity.BOX_SPACING: (("centre_tolerance_m", "gap_tolerance_m"), ("yellow",)),
+    Quantity.ENTRANCE_GRID: (
+        ("touch_distance_m", "cover_tolerance_m", "depth_min_m", "depth_max_m"), ("yellow",)
+    ),
+}  # fmt: skip
+"""What the judgement of a quantity needs in ``params`` and ``words``."""
+
+_NEED_THRESHOLD = (Quantity.CLEAR_WIDTH, Quantity.CLEAR_HEIGHT, Quantity.REACH, Quantity.BOX_SPACING)
 _ID = re.compile(r"[a-z0-9][a-z0-9.\-]{0,79}")
 _LONGEST_TEXT = 5000
 _E = TypeVar("_E", bound=StrEnum)
@@ -166,6 +182,8 @@ def _parse_rule(
     if not measured and not (texts["why_not_zh"] and texts["why_not_en"]):
         table.fault("why_not_zh", "measured is false, but not why", "give why_not_zh and why_not_en")
     params, words = _params(table), _words(table)
+    if measured and quantity is not None:
+        _needed(table, quantity)
     to_be_confirmed = _to_be_confirmed(table)
     if len(problems) > before or quantity is None or severity is None:
         return None
@@ -233,6 +251,19 @@ def _words(table: _Table) -> dict[str, tuple[str, ...]]:
         else:
             table.fault(f"words.{key}", "must be a list of words", 'write ["yellow", "黄色"]')
     return found
+
+
+def _needed(table: _Table, quantity: Quantity) -> None:
+    """Find what the judgement of ``quantity`` needs and the rule does not give."""
+    params, words = _NEEDS.get(quantity, ((), ()))
+    for group, names in (("params", params), ("words", words)):
+        given = table.raw.get(group)
+        for name in names:
+            if not isinstance(given, dict) or name not in given:
+                table.fault(f"{group}.{name}", f"{quantity} is judged with it, but it is missing", "give it")
+    comparator, threshold = table.raw.get("comparator"), table.raw.get("threshold")
+    if quantity in _NEED_THRESHOLD and comparator in ("present", "absent") and threshold is None:
+        table.fault("threshold", f"{quantity} is judged by a limit, but none is given", "use >= or <= with a threshold")
 
 
 def _to_be_confirmed(table: _Table) -> tuple[str, ...]:

@@ -152,3 +152,22 @@ def test_ids_are_unique_within_and_across_files(catalogue):
 
 def test_available_packs_are_all_loadable():
     assert [pack.name for pack in load_packs(available_packs())] == list(available_packs())
+
+
+def test_what_a_quantity_is_judged_with_must_be_given(catalogue):
+    text = GOOD + """
+[[rule]]
+rule_id = "else-2-signs"
+article = "2"
+quantity = "sign"
+comparator = "present"
+severity = "mandatory"
+verbatim = false
+title_zh = "标志"
+title_en = "Signs"
+text_zh = "标志"
+text_en = "Signs"
+"""
+    found = faults([catalogue(text)])
+    assert len(found) == 1
+    assert "search_distance_m" in found[0]
