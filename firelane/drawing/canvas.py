@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 from ezdxf.colors import rgb2int
+from ezdxf.entities.lwpolyline import LWPolylinePoints
 from ezdxf.enums import TextEntityAlignment
 from ezdxf.filemanagement import new
 
@@ -193,7 +194,10 @@ def put_line(
         attribs["color"] = aci
     if rgb is not None:
         attribs["true_color"] = rgb2int(rgb)
-    layout.add_lwpolyline([(float(p[0]), float(p[1])) for p in points], close=closed, dxfattribs=attribs)
+    xy = np.array([tuple(p[:2]) for p in points] if not isinstance(points, np.ndarray) else points[:, :2], float)
+    line = layout.add_lwpolyline((), close=closed, dxfattribs=attribs)
+    # All vertices at once: the library appends them one by one, copying all before each.
+    line.lwpoints = LWPolylinePoints(np.column_stack((xy, np.zeros((len(xy), 3)))).tolist())
 
 
 def put_circle(layout: BaseLayout, at: Point, radius: float, layer: str, **attribs: object) -> None:
