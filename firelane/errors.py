@@ -98,7 +98,18 @@ class InputError(FirelaneError, ValueError):
 
 
 class OutputError(FirelaneError, OSError):
-    """A result could not be written; whatever stood there before is untouched."""
+    """A result could not be written; whatever stood there before is untouched.
+
+    ``message_zh`` is the same in Chinese; empty where there is no translation.
+    """
+
+    def __init__(self, message: str, message_zh: str = "") -> None:
+        super().__init__(message)
+        self.message_zh = message_zh
+
+    def text(self, lang: str = "zh") -> str:
+        """Return the message in ``lang``."""
+        return (self.message_zh if lang == "zh" else "") or str(self)
 
 
 class UsageError(FirelaneError, ValueError):

@@ -21,23 +21,40 @@ _RESERVED = frozenset(
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
 _MAX_NAME_BYTES = 120  # well below the 255 bytes of ext4 and the 260 characters of a Windows path
 
+_PERMISSION = ("it may not be written to; change its permissions, or choose another folder", "没有写入权限；请修改权限，或改用其他文件夹")
 _REASONS = {
-    errno.ENOSPC: "no space is left on the disk; free some space, or choose another folder",
-    errno.EDQUOT: "the disk quota is used up; free some space, or choose another folder",
-    errno.EACCES: "it may not be written to; change its permissions, or choose another folder",
-    errno.EPERM: "it may not be written to; change its permissions, or choose another folder",
-    errno.EROFS: "the file system is read-only; choose another folder",
-    errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder",
-    errno.EEXIST: "a file of that name is in the way; move it, or choose another folder",
-    errno.EISDIR: "a folder of that name is in the way; move it, or choose another name",
-    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.ENOSPC: (
+        "no space is left on the disk; free some space, or choose another folder",
+        "磁盘空间不足；请清理磁盘，或改用其他文件夹",
+    ),
+    errno.EDQUOT: (
+        "the disk quota is used up; free some space, or choose another folder",
+        "磁盘配额已用完；请清理磁盘，或改用其他文件夹",
+    ),
+    errno.EACCES: _PERMISSION,
+    errno.EPERM: _PERMISSION,
+    errno.EROFS: ("the file system is read-only; choose another folder", "文件系统只读；请改用其他文件夹"),
+    errno.ENOTDIR: (
+        "a part of the path is a file, not a folder; choose another folder",
+        "路径中有一部分是文件而不是文件夹；请改用其他文件夹",
+    ),
+    errno.EEXIST: (
+        "a file of that name is in the way; move it, or choose another folder",
+        "已有同名文件；请移走该文件，或改用其他文件夹",
+    ),
+    errno.EISDIR: (
+        "a folder of that name is in the way; move it, or choose another name",
+        "已有同名文件夹；请移走该文件夹，或改用其他名称",
+    ),
+    errno.ENAMETOOLONG: ("the name is too long; choose a shorter one", "名称过长；请改用较短的名称"),
 }
 
 
 def _output_error(path: Path, error: OSError) -> OutputError:
     """Say in plain words why ``path`` could not be written and what to do."""
-    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    return OutputError(f"cannot write {path}: {reason}")
+    said = error.strerror or str(error)
+    en, zh = _REASONS.get(error.errno or 0, (said, said))
+    return OutputError(f"cannot write {path}: {en}", f"无法写入 {path}：{zh}")
 
 
 @contextmanager
@@ -151,6 +168,15 @@ def ensure_writable_dir(path: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise _output_error(folder, error) from error
     return folder
+
+
+def starts_formula(text: str) -> bool:
+    """Tell whether a spreadsheet would take ``text`` for a formula; full-width signs count as well.
+
+    >>> starts_formula("=1+1"), starts_formula(" @SUM(A1)"), starts_formula("＝1"), starts_formula("R1")
+    (True, True, True, False)
+    """
+    return text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
 
 
 def safe_name(text: str) -> str:

@@ -1,0 +1,107 @@
+"""One site through everything, into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from firelane.auditing import Audit, audit, write_audit
+from firelane.auditing.pipeline import DEFAULT_RULES
+from firelane.drawing import plot_pdf, write_dxf
+from firelane.files import ensure_writable_dir, safe_name
+from firelane.markings import MarkingPlan, plan_markings
+from firelane.markings.parameters import dimensions
+from firelane.markings.workbook import write_quantities, write_setting_out
+from firelane.rules import load_rules
+from firelane.site import Site, read_site
+from firelane.staging import staged
+from firelane.vocabulary import Lang
+from firelane.webmap import violation_map
+
+STEPS = ("read", "rules", "network", "measure", "judge", "markings", "results", "drawing", "plot", "quantities", "map")
+"""Names of the steps, in order; ``plot`` only where a PDF is asked for."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run produced: the site, its audit, the marking plan and the files written."""
+
+    site: Site
+    audit: Audit
+    plan: MarkingPlan
+    folder: Path
+    files: tuple[Path, ...]
+
+
+def run_site(
+    source: Path | str,
+    out: Path | str | None = None,
+    *,
+    config: Path | None = None,
+    rules: Sequence[str] = DEFAULT_RULES,
+    lang: Lang = "zh",
+    skip_bad: bool = False,
+    pdf: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> RunResult:
+    """Read, audit, draw and map one site.
+
+    Parameters
+    ----------
+    source : path
+        The site (contract §1).
+    out : path, optional
+        Folder for the results; default ``out/<site id>``.
+    config : path, optional
+        A ``site.toml`` that takes the place of the site's own.
+    rules : sequence of str
+    lang : {"zh", "en"}
+        Language of the drawing, the map and the spreadsheets.
+    skip_bad : bool
+        Leave unreadable road rows out instead of refusing the site.
+    pdf : bool
+        Plot the sheet as well (several seconds).
+    progress : callable, optional
+        Called with the name of each step (one of ``STEPS``) as it begins.
+
+    Raises
+    ------
+    InputError
+        If the site, a rule pack or a marking parameter is refused; nothing is written then.
+    OutputError
+        If a result cannot be written; what stood there before is untouched.
+    """
+    say = progress or (lambda _: None)
+    say("read")
+    site = read_site(Path(source), config=config, skip_bad=skip_bad)
+    folder = Path(out) if out is not None else Path("out") / safe_name(site.id)
+    # Before the work, not after it: what would be refused at the end is refused at once.
+    load_rules(rules)
+    dimensions(site.config.marking)
+    ensure_writable_dir(folder)
+    result = audit(site, rules=rules, progress=say)
+    say("markings")
+    plan = plan_markings(result.site, result.network, clear_widths=clear_widths(result))
+    with staged(folder) as desk:
+        say("results")
+        files = write_audit(result, desk, markings=plan.paint)
+        say("drawing")
+        write_dxf(plan, result, desk / "markings.dxf", lang=lang)
+        if pdf:
+            say("plot")
+            plot_pdf(desk / "markings.dxf", desk / "markings.pdf")
+        say("quantities")
+        write_quantities(plan, desk / "quantities.xlsx", lang)
+        write_setting_out(plan, desk / "setting_out.csv")
+        say("map")
+        violation_map(result, desk / "map.html", plan=plan, lang=lang)
+    names = [path.name for path in files]
+    names += ["markings.dxf", *(["markings.pdf"] if pdf else []), "quantities.xlsx", "setting_out.csv", "map.html"]
+    return RunResult(site, result, plan, folder, tuple(folder / name for name in names))
+
+
+def clear_widths(result: Audit) -> dict[str, float]:
+    """Return lane_id → clear width, as the marking plan takes it [m]."""
+    table = result.lanes.dropna(subset=["min_clear_width_m"])
+    return dict(zip(table["lane_id"], table["min_clear_width_m"].astype(float), strict=True))
