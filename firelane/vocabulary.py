@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 Lang = Literal["zh", "en"]
 
@@ -15,7 +15,7 @@ class Term(StrEnum):
     zh: str
     en: str
 
-    def __new__(cls, value: str, zh: str = "", en: str = "") -> Term:
+    def __new__(cls, value: str, zh: str = "", en: str = "") -> Self:
         """Attach the labels to the string value."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -99,6 +99,9 @@ _UNITS: dict[Quantity, str] = {
     Quantity.EDGE_LINE: "m",
     Quantity.KERB_PAINT: "m",
     Quantity.BOX_SPACING: "m",
+    Quantity.ENTRANCE_GRID: "m",
+    Quantity.OBSTRUCTION: "m",  # the way left beside it
+    Quantity.PARKING: "m",
 }
 
 

@@ -10,15 +10,13 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+from pyogrio.errors import DataSourceError, FeatureError
 from shapely.geometry import Point
 
 from firelane.auditing.document import document, finding_row
 from firelane.auditing.record import Audit
 from firelane.errors import OutputError
-from firelane.files import atomic_path, write_text
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from firelane.files import atomic_path, starts_formula, write_text
 
 
 def write_audit(audit: Audit, folder: Path, *, markings: gpd.GeoDataFrame | None = None) -> list[Path]:
@@ -66,7 +64,7 @@ def spreadsheet_safe(value: object) -> object:
     >>> spreadsheet_safe("=1+1"), spreadsheet_safe("-3 m"), spreadsheet_safe(-3.0)
     ("'=1+1", "'-3 m", -3.0)
     """
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
+    if isinstance(value, str) and starts_formula(value):
         return f"'{value}"
     return value
 
@@ -115,9 +113,13 @@ def write_results(audit: Audit, path: Path, *, markings: gpd.GeoDataFrame | None
         try:
             for name, (table, kind) in layers.items():
                 _write_layer(table, temporary, name, kind)
-        except (DataSourceError, DataLayerError, FeatureError) as error:
+        except (DataSourceError, FeatureError) as error:
             # GDAL tells of a full disk in words of its own, not as an OSError.
-            raise OutputError(f"cannot write {path}: {error}; free some space, or choose another folder") from error
+            said = str(error)[:120]
+            raise OutputError(
+                f"cannot write {path}: {said}; free some space, or choose another folder",
+                f"无法写入 {path}：{said}；请清理磁盘，或改用其他文件夹",
+            ) from error
 
 
 def _write_layer(table: gpd.GeoDataFrame, path: Path, name: str, kind: str) -> None:

@@ -88,9 +88,9 @@ def _lanes(measured: Measurements, findings: Sequence[Finding]) -> gpd.GeoDataFr
     section = measured.profile.groupby("lane_id")["section_width_m"].min()
     verdicts: dict[str, list[Verdict]] = {}
     for finding in findings:
-        if finding.lane_id is not None and finding.severity is Severity.MANDATORY:
-            if finding.quantity in (Quantity.CLEAR_WIDTH, Quantity.CLEAR_HEIGHT, Quantity.OBSTRUCTION):
-                verdicts.setdefault(finding.lane_id, []).append(finding.verdict)
+        passage = finding.quantity in (Quantity.CLEAR_WIDTH, Quantity.CLEAR_HEIGHT, Quantity.OBSTRUCTION)
+        if passage and finding.lane_id is not None and finding.severity is Severity.MANDATORY:
+            verdicts.setdefault(finding.lane_id, []).append(finding.verdict)
     ids = lanes["lane_id"]
     lanes["min_clear_width_m"] = [measured.widths.clear_width_m.get(i, np.nan) for i in ids]
     lanes["min_section_width_m"] = [float(section.get(i, np.nan)) for i in ids]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from firelane.auditing import Audit
-from firelane.findings import Finding
+from firelane.findings import Finding, gravest_first
 from firelane.vocabulary import Lang, Quantity, Severity, SiteVerdict, Verdict
 
 WORST = 6
@@ -28,14 +28,8 @@ _TODO = {
 
 
 def failing(audit: Audit) -> list[Finding]:
-    """Return failing findings: mandatory first, passage before paint, the largest shortfall first."""
-    order = list(Quantity)
-
-    def rank(finding: Finding) -> tuple[int, int, float, str]:
-        weight = list(Severity).index(finding.severity)
-        return weight, order.index(finding.quantity), finding.margin or 0.0, finding.finding_id
-
-    return sorted((f for f in audit.findings if f.verdict is Verdict.FAIL), key=rank)
+    """Return failing findings, the gravest first."""
+    return [f for f in gravest_first(audit.findings) if f.verdict is Verdict.FAIL]
 
 
 def summary_lines(audit: Audit, lang: Lang) -> Iterator[str]:

@@ -11,6 +11,7 @@ import shapely
 from firelane.drawing.canvas import Align, Canvas, Point, put_circle, put_line
 from firelane.drawing.labels import LabelField, around, by_ring
 from firelane.drawing.text import text_width
+from firelane.findings import gravest_first
 from firelane.vocabulary import Verdict, rounded_down
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Flag:
 
 def flags(audit: Audit) -> list[Flag]:
     """Return the failing findings, numbered from 1 in the order of the audit."""
-    failing = [f for f in audit.findings if f.verdict is Verdict.FAIL]
+    failing = [f for f in gravest_first(audit.findings) if f.verdict is Verdict.FAIL]
     return [Flag(number, finding) for number, finding in enumerate(failing, 1)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -11,6 +12,7 @@ import shapely
 from firelane.crs import to_lonlat
 from firelane.findings.model import Finding
 from firelane.lanes.network import unique_labels
+from firelane.lanes.obstacles import owner_labels
 from firelane.measure import Measurements
 from firelane.rules.model import Rule
 from firelane.vocabulary import Severity, Verdict, rounded_down
@@ -38,7 +40,7 @@ class Desk:
         self.findings.append(Finding(
             finding_id=f"{rule.rule_id}:{subject}", rule_id=rule.rule_id, article=rule.article,
             verdict=verdict, severity=rule.severity if severity is None else severity,
-            quantity=rule.quantity, value=value, threshold=limit, unit=rule.unit, margin=margin,
+            quantity=rule.quantity, value=value, threshold=limit, unit=rule.unit or (rule.quantity.unit if value is not None else ""), margin=margin,
             lane_id=lane_id, location=place, lonlat=None, owners=tuple(owners), message_zh=zh, message_en=en,
             entrance_id=entrance_id, building_id=building_id, pinch_id=pinch_id, chainage_m=chainage_m,
         ))  # fmt: skip
@@ -78,19 +80,41 @@ class Desk:
         """Return the length of a lane [m]."""
         return float(self._lane(lane_id).length)
 
+    def lane_ends(self, lane_id: str) -> tuple[shapely.Point, shapely.Point]:
+        """Return both ends of a lane's centreline."""
+        line = self._lane(lane_id)
+        return shapely.Point(line.coords[0]), shapely.Point(line.coords[-1])
+
     def _lane(self, lane_id: str) -> shapely.LineString:
+        return self._lanes[lane_id]
+
+    @cached_property
+    def _lanes(self) -> dict[str, shapely.LineString]:
         lanes = self.measured.network.lanes
-        return lanes.geometry.to_numpy()[np.flatnonzero((lanes["lane_id"] == lane_id).to_numpy())[0]]
+        return dict(zip(lanes["lane_id"], lanes.geometry.to_numpy(), strict=True))
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        table = self.measured.spaces.table
+        kinds = dict(zip(table["owner"], table["kind"], strict=True))
+        return kinds | {label: "entrance" for (layer, _), label in self._labels.items() if layer == "entrances"}
 
     def accuracy_m(self, *layers: str) -> float:
         """Return the coarsest survey accuracy among ``layers`` [m]."""
         config = self.measured.site.config
         return max((config.layer_accuracy_m.get(layer, config.accuracy_m) for layer in layers), default=0.0)
 
+    @cached_property
+    def _labels(self) -> dict[tuple[str, str], str]:
+        return owner_labels(self.measured.site)
+
+    def label(self, layer: str, row_id: str) -> str:
+        """Return a row's id as an owner: ``<layer>:<id>`` where two layers share it (contract §1)."""
+        return self._labels[layer, row_id]
+
     def owner_names(self, owners: Sequence[str], lang: str) -> str:
         """Return owners as a reader knows them: kind and id."""
-        table = self.measured.spaces.table
-        kinds = dict(zip(table["owner"], table["kind"], strict=True))
+        kinds = self._kinds
         return ("、" if lang == "zh" else ", ").join(_owner_name(o, kinds.get(o), lang) for o in owners)
 
 
@@ -102,6 +126,8 @@ def _owner_name(owner: str, kind: str | None, lang: str) -> str:
         return f"路缘（{name}）" if lang == "zh" else f"the edge of {name}"
     if kind is None:
         return owner
+    if kind == "entrance":
+        return f"出入口 {owner}" if lang == "zh" else f"entrance {owner}"
     label = ObstructionKind(kind).label("zh" if lang == "zh" else "en")
     return f"{label} {owner}"
 

@@ -25,6 +25,10 @@ NO_SIGNS = ("未调查标志标识（没有 signs 图层）", "signs were not su
 NO_ENTRANCES = ("未调查出入口（没有 entrances 图层）", "entrances were not surveyed (no entrances layer)")
 
 
+END_REACH_M = 1.0
+"""The middle of the pavement's end edge lies this near to the end of the centreline, or nearer."""
+
+
 class PaintDesk:
     """What is painted and signed, measured once with the rules' own numbers."""
 
@@ -68,7 +72,7 @@ class PaintDesk:
         p = rule.params
         return kerb_paint(
             self.site, self._network, self._edges, match_band_m=p["match_band_m"],
-            min_missing_m=p["min_missing_m"], assumed_width_m=0.15, yellow=rule.words["yellow"],
+            min_missing_m=p["min_missing_m"], assumed_width_m=p["assumed_width_m"], yellow=rule.words["yellow"],
         )  # fmt: skip
 
     def signs(self, rule: Rule) -> tuple[SignsOnLane, ...]:
@@ -112,7 +116,15 @@ def _lines(paint: PaintDesk, rule: Rule, found: Sequence[PaintOnLane], *, kerbed
         middle = lane.missing[0].interpolate(0.5, normalized=True) if lane.missing else None
         place = (middle.x, middle.y) if middle is not None else desk.lane_middle(lane.lane_id)
         needed = metres(lane.required_m)
-        if faults:
+        if len(faults) == 1 and lane.missing and _only_at_open_ends(paint, lane):
+            desk.add(
+                rule, Verdict.NOT_MEASURED, lane.lane_id,
+                f"{what_zh}标线只在道路尽端缺失；未调查出入口，不能区分尽端与出入口",
+                "paint is missing at the road's ends alone; entrances were not surveyed, so whether they are dead ends "
+                "or mouths cannot be told",
+                lane_id=lane.lane_id, place=place,
+            )  # fmt: skip
+        elif faults:
             zh, en = "；".join(f[0] for f in faults), "; ".join(f[1] for f in faults)
             desk.add(
                 rule, Verdict.FAIL, lane.lane_id, f"应施划{what_zh}标线 {needed} 米：{zh}",
@@ -128,6 +140,17 @@ def _lines(paint: PaintDesk, rule: Rule, found: Sequence[PaintOnLane], *, kerbed
             )  # fmt: skip
     if not asked:
         desk.not_applicable(rule, f"没有{what_zh}", f"there is no {what_en}")
+
+
+def _only_at_open_ends(paint: PaintDesk, lane: PaintOnLane) -> bool:
+    """Tell whether all that is missing lies at ends of the road that may be mouths, for all one knows."""
+    if paint.site.surveyed("entrances"):
+        return False
+    ends = paint.desk.lane_ends(lane.lane_id)
+    return all(
+        min(stretch.interpolate(0.5, normalized=True).distance(end) for end in ends) <= END_REACH_M
+        for stretch in lane.missing
+    )
 
 
 def _offset_faults(lane: PaintOnLane, rule: Rule) -> list[tuple[str, str]]:
@@ -161,7 +184,7 @@ def box_spacing(paint: PaintDesk, rule: Rule) -> None:
         if gap is None:
             continue
         astray = [b for b in lane.boxes if abs(b.offset_m) > rule.params["centre_tolerance_m"] + PASS_SLACK_M]
-        long = [g for g in lane.gaps if g.length_m > rule.threshold + 1e-3]
+        long = [g for g in lane.gaps if g.length_m > rule.threshold + rule.params["gap_tolerance_m"]]
         place = desk.along(lane.lane_id, (gap.start_m + gap.end_m) / 2)
         if long or astray:
             zh = [f"桩号 {g.start_m:.1f}–{g.end_m:.1f} 米之间 {g.length_m:.2f} 米没有方框线" for g in long]
@@ -199,9 +222,10 @@ def box_text(paint: PaintDesk, rule: Rule) -> None:
         bare = [b for b in lane.boxes if not b.text_ids]
         if bare:
             ids = [b.marking_ids[0] for b in bare]
+            owners = [desk.label("markings", i) for i in ids]
             desk.add(
                 rule, Verdict.FAIL, lane.lane_id, f"方框线内没有警示字样：{'、'.join(ids)}",
-                f"no lettering in box {', '.join(ids)}", lane_id=lane.lane_id, place=bare[0].location, owners=ids,
+                f"no lettering in box {', '.join(ids)}", lane_id=lane.lane_id, place=bare[0].location, owners=owners,
             )  # fmt: skip
         else:
             desk.add(
@@ -247,7 +271,7 @@ def grid(paint: PaintDesk, rule: Rule) -> None:
             rule, Verdict.PASS if ok else Verdict.FAIL, mouth.entrance_id, f"出入口 {mouth.entrance_id}：{zh}",
             f"entrance {mouth.entrance_id}: {en}", value=covered, threshold=mouth.mouth_width_m,
             margin=covered - mouth.mouth_width_m, lane_id=mouth.lane_id, place=mouth.location,
-            owners=[mouth.entrance_id], entrance_id=mouth.entrance_id,
+            owners=[paint.desk.label("entrances", mouth.entrance_id)], entrance_id=mouth.entrance_id,
         )  # fmt: skip
 
 
@@ -264,7 +288,8 @@ def grid_text(paint: PaintDesk, rule: Rule) -> None:
             rule, Verdict.PASS if ok else Verdict.FAIL, mouth.entrance_id,
             f"出入口 {mouth.entrance_id}：网状线中央{'有' if ok else '没有'}警示字样",
             f"entrance {mouth.entrance_id}: {'lettering' if ok else 'no lettering'} in the grid",
-            lane_id=mouth.lane_id, place=mouth.location, owners=[mouth.entrance_id], entrance_id=mouth.entrance_id,
+            lane_id=mouth.lane_id, place=mouth.location, entrance_id=mouth.entrance_id,
+            owners=[paint.desk.label("entrances", mouth.entrance_id)],
         )  # fmt: skip
 
 
@@ -292,7 +317,7 @@ def signs(paint: PaintDesk, rule: Rule) -> None:
             zh, en = f"沿途没有{what_zh}", f"no {what_en} along the lane"
         desk.add(
             rule, verdict, lane.lane_id, zh, en, lane_id=lane.lane_id, place=place,
-            owners=[s.sign_id for s in good],
+            owners=[desk.label("signs", s.sign_id) for s in good],
         )  # fmt: skip
 
 
@@ -311,15 +336,18 @@ def condition(paint: PaintDesk, rule: Rule) -> None:
     good = 0
     unknown: list[str] = []
     worn: list[tuple[str, str, tuple[float, float]]] = []
-    groups: list[MarkingCondition | SignCondition] = [*marking_conditions(paint.site), *sign_conditions(paint.site)]
-    for group in groups:
+    groups: list[tuple[str, MarkingCondition | SignCondition]] = [
+        *(("markings", g) for g in marking_conditions(paint.site)), *(("signs", g) for g in sign_conditions(paint.site)),
+    ]  # fmt: skip
+    for layer, group in groups:
+        labels = [desk.label(layer, i) for i in group.ids]
         word = (group.condition or "").casefold()
         if word in worn_words:
-            worn += [(i, group.condition or "", p) for i, p in zip(group.ids, group.locations, strict=True)]
+            worn += [(i, group.condition or "", p) for i, p in zip(labels, group.locations, strict=True)]
         elif word in good_words:
             good += len(group.ids)
         else:
-            unknown += list(group.ids)
+            unknown += labels
     for mark_id, word, place in worn:
         desk.add(
             rule, Verdict.FAIL, mark_id, f"标志标线 {mark_id} 已磨损或损坏（记录：{word}），应予维护",

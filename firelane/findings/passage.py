@@ -63,11 +63,8 @@ def _limit(rule: Rule) -> float:
 def _where(stretch: Stretch) -> tuple[str, str]:
     if stretch.end_m - stretch.start_m < 0.5:
         return f"桩号 {stretch.narrowest.chainage_m:.1f} 米", f"chainage {stretch.narrowest.chainage_m:.1f} m"
-    return (
-        f"桩号 {stretch.start_m:.1f}–{stretch.end_m:.1f} 米，最窄处 {stretch.narrowest.chainage_m:.1f} 米",
-        f"chainage {stretch.start_m:.1f}–{stretch.end_m:.1f} m, narrowest at "
-        f"{stretch.narrowest.chainage_m:.1f} m",
-    )
+    span, narrowest = f"{stretch.start_m:.1f}–{stretch.end_m:.1f}", f"{stretch.narrowest.chainage_m:.1f}"
+    return f"桩号 {span} 米，最窄处 {narrowest} 米", f"chainage {span} m, narrowest at {narrowest} m"
 
 
 def _owners(desk: Desk, pinch_id: str | None, rows: Sequence[str]) -> tuple[str, ...]:
@@ -89,9 +86,8 @@ def _stretches(desk: Desk, lane_id: str, below_m: float) -> list[Stretch]:
     here = profile[(profile["lane_id"] == lane_id).to_numpy()]
     chainage = here["chainage_m"].to_numpy(float)
     tight = here["clear_width_m"].to_numpy(float) < below_m
-    spans = []
-    for item in sorted(narrow, key=lambda n: n.chainage_m):
-        spans.append((*_span(chainage, tight, item.chainage_m), item))
+    narrow.sort(key=lambda n: n.chainage_m)
+    spans = [(*_span(chainage, tight, item.chainage_m), item) for item in narrow]
     groups: list[list[tuple[float, float, Narrowing]]] = []
     for span in sorted(spans, key=lambda s: (s[0], s[1])):
         if groups and span[0] <= max(s[1] for s in groups[-1]) + 1e-6:
@@ -129,7 +125,7 @@ def clear_height(desk: Desk, rule: Rule) -> None:
     """Low stretches fail, low things beside which a way is left are told, unknown ones not measured."""
     limit = _limit(rule)
     heights = desk.measured.heights
-    accuracy = desk.accuracy_m("obstructions")
+    accuracy = desk.accuracy_m("obstructions", "entrances")
     told: set[str] = set()
     troubled: set[str] = set()
     for stretch in heights.low:
@@ -267,10 +263,14 @@ def parking(desk: Desk, rule: Rule, limit_m: float) -> None:
     bays = desk.measured.planned_bays
     if not bays:
         desk.not_applicable(rule, "没有规划停车泊位", "no bays are planned")
+    accuracy = desk.accuracy_m("roads", "obstructions", "parking")
     for bay in bays:
-        broken = bay.designated or (
-            bay.on_lane and minimum_verdict(bay.way_left_m, limit_m, 0.0) is Verdict.FAIL
-        )
+        verdict = minimum_verdict(bay.way_left_m, limit_m, accuracy) if bay.on_lane else Verdict.PASS
+        verdict = Verdict.FAIL if bay.designated else verdict
+        reserved_zh, reserved_en = {
+            Verdict.PASS: ("已预留", "is reserved"), Verdict.FAIL: ("没有预留", "is not reserved"),
+            Verdict.INDETERMINATE: ("测量精度内无法判定是否预留", "may or may not be reserved (within the survey's accuracy)"),
+        }[verdict]  # fmt: skip
         left_zh, left_en = capped(bay.way_left_m, CAP_M, "zh"), capped(bay.way_left_m, CAP_M, "en")
         zh = (
             f"规划泊位 {bay.owner} 在划定的消防车通道内" if bay.designated
@@ -283,9 +283,9 @@ def parking(desk: Desk, rule: Rule, limit_m: float) -> None:
             else f"planned bay {bay.owner} is not on a lane"
         )  # fmt: skip
         desk.add(
-            rule, Verdict.FAIL if broken else Verdict.PASS, bay.owner,
-            f"{zh}，{'没有' if broken else '已'}预留消防车通道宽度（{metres(limit_m)} 米）",
-            f"{en}: the lane's width ({metres(limit_m)} m) is {'not ' if broken else ''}reserved",
+            rule, verdict, bay.owner,
+            f"{zh}，{reserved_zh}消防车通道宽度（{metres(limit_m)} 米）",
+            f"{en}: the lane's width ({metres(limit_m)} m) {reserved_en}",
             value=bay.way_left_m, threshold=limit_m, margin=bay.way_left_m - limit_m, lane_id=bay.lane_id,
             place=bay.place, owners=[bay.owner],
         )  # fmt: skip
@@ -294,11 +294,13 @@ def parking(desk: Desk, rule: Rule, limit_m: float) -> None:
 def gates(desk: Desk, rule: Rule) -> None:
     """One finding per gate (Article 10, last sentence)."""
     found = desk.measured.gates
-    if not found:
-        if desk.measured.site.surveyed("entrances"):
-            desk.not_applicable(rule, "没有封闭管理的出入口", "no gated entrance")
-        else:
-            desk.not_measured(rule, "未调查出入口（没有 entrances 图层）", "entrances were not surveyed")
+    if not desk.measured.site.surveyed("entrances"):
+        # A barrier inside the site tells nothing of the gates at its entrances.
+        desk.not_measured(
+            rule, "未调查出入口（没有 entrances 图层）", "entrances were not surveyed (no entrances layer)"
+        )
+    elif not found:
+        desk.not_applicable(rule, "没有封闭管理的出入口", "no gated entrance")
     for gate in found:
         verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.NOT_MEASURED}[gate.openable]
         zh = {True: "有紧急情况下立即打开的保障措施", False: "不能在紧急情况下立即打开",

@@ -7,7 +7,7 @@ from typing import Any
 
 from firelane.findings.model import Finding
 from firelane.rules.model import Rule
-from firelane.vocabulary import Severity, SiteVerdict, Verdict
+from firelane.vocabulary import Quantity, Severity, SiteVerdict, Verdict
 
 _RANK = (Verdict.FAIL, Verdict.INDETERMINATE, Verdict.NOT_MEASURED, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
@@ -19,6 +19,24 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     'not_measured'
     """
     return min(verdicts, key=_RANK.index, default=Verdict.NOT_APPLICABLE)
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in the order in which people are shown them.
+
+    By verdict, then weight, then passage before paint, then the largest shortfall. Map, drawing and
+    summary number them in this order, so that number 3 is the same place on each.
+    """
+    weights, kinds = list(Severity), list(Quantity)
+
+    def rank(finding: Finding) -> tuple[int, int, int, float, str]:
+        shortfall = finding.margin if finding.margin is not None else 0.0
+        return (
+            _RANK.index(finding.verdict), weights.index(finding.severity), kinds.index(finding.quantity),
+            round(shortfall, 6), finding.finding_id,
+        )  # fmt: skip
+
+    return sorted(findings, key=rank)
 
 
 def summarise(

@@ -24,7 +24,7 @@ from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from firelane.lanes.boundary import Boundary, Floats, Ints
-from firelane.lanes.paths import lane_paths
+from firelane.lanes.paths import Way, lane_paths
 from firelane.lanes.pinches import Pinches
 
 TOUCH_M = 1e-6
@@ -248,15 +248,28 @@ class Barriers:
                 else:
                     nodes.append(self._wall_node(Point(*ends[k, n])) if self._islands else WALL)
             if mouth >= 0:
-                # The lane ends on this chord: whether it "crosses" is decided here, not by rounding.
                 lane = mouth_lanes.get(mouth)
-                bits = 0 if lane is None else 1 << lane
+                if nodes == [WALL, WALL]:
+                    # The lane ends on this chord: whether it "crosses" is decided here, not by rounding.
+                    bits = 0 if lane is None else 1 << lane
+                elif lane is not None:
+                    own = crossed[k] >> lane & 1
+                    bits ^= (own ^ self._ends_on(lane, mouth, ends[k])) << lane
             elif any(nodes[n] == WALL and at_tip[k, n] for n in (0, 1)):
                 continue
             middle = ends[k].mean(axis=0)
             width = float(pinches.width_m[k])
             edges.append(_Edge(nodes[0], nodes[1], width, bits, k, (float(middle[0]), float(middle[1]))))
         return edges
+
+    def _ends_on(self, lane: int, mouth: int, chord: Floats) -> int:
+        """Return 1 where a lane ends on this part of a mouth that obstacles divide."""
+        line = self.lanes.geometry.iloc[lane]
+        ends = [Point(line.coords[0]), Point(line.coords[-1])]
+        at = 0 if shapely.distance(ends[0], self._mouths[mouth]) <= shapely.distance(ends[1], self._mouths[mouth]) else -1
+        if (lane, at) in self._paths.covered:
+            return 0
+        return int(shapely.dwithin(LineString(chord), ends[at], TOUCH_M))
 
     def _nearest(self, parts: list[int], contact: BaseGeometry) -> int:
         if len(parts) == 1:
@@ -299,10 +312,9 @@ class Barriers:
                         found[path].append(Crossing(path, edge.width_m, edge.pinch, edge.place, number, path))
                     cycle >>= 1
                     path += 1
-        for lane, ways in self._paths.arms:
-            if all(found[path] for path in ways):  # else one arm at least is open
-                widest = max((found[path][0] for path in ways), key=lambda c: (c.width_m, -c.path))
-                found[lane].append(replace(widest, lane=lane))
+        for ways in self._paths.junctions:
+            for lane, path in _bars_at(ways, found):
+                found[lane].append(replace(found[path][0], lane=lane))
         result = found[:lanes]
         for crossings in result:
             crossings.sort(key=lambda c: (c.width_m, c.edge))
@@ -319,8 +331,8 @@ class Barriers:
     def objects(self, crossing: Crossing) -> tuple[int, ...]:
         """Return the obstacle rows of the shortest chain that the crossing's edge completes.
 
-        Dijkstra on (node, parity), by total length of the gaps: a row of parked cars is one link
-        long where each car touches the kerb.
+        Dijkstra on (node, parity), by the number of obstacles and then the length of the gaps: of a row
+        of parked cars that touch one another the one that stands out is named, not its neighbours.
         """
         closing, path = self.edges[crossing.edge], crossing.path
         begin, end = (closing.u, closing.v) if closing.u != WALL else (closing.v, closing.u)
@@ -342,7 +354,7 @@ class Barriers:
                 edge = self.edges[number]
                 other = edge.v if edge.u == state[0] else edge.u
                 following = (other, state[1] ^ (edge.lanes >> path & 1))
-                total = d + edge.width_m + 1e-6
+                total = d + 1.0 + 1e-3 * edge.width_m
                 if total < best.get(following, np.inf):
                     best[following] = total
                     came[following] = state
@@ -354,6 +366,32 @@ class Barriers:
             state = came[state]
         last = len(self._parts)
         return tuple(sorted({self._part_row[n - 1] for n in nodes if 1 <= n <= last}))
+
+
+def _bars_at(ways: Sequence[Way], found: Sequence[Sequence[Crossing]]) -> list[tuple[int, int]]:
+    """Return (lane, path) for the lanes that an obstacle on their junction bars.
+
+    Arms are joined by the widest ways first. Where two groups of arms meet, the way between them limits
+    the lanes of the smaller group (of both, where they are alike): were all lanes wider than that, every
+    arm would reach every other.
+    """
+    order = sorted(ways, key=lambda way: (-(found[way.path][0].width_m if found[way.path] else np.inf), way.path))
+    group: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for way in ways:
+        for arm in way.arms:
+            group.setdefault(arm, [arm])
+    result = []
+    for way in order:
+        a, b = (group[arm] for arm in way.arms)
+        if a is b:
+            continue
+        if found[way.path]:
+            smaller = min(len(a), len(b))
+            result += [(lane, way.path) for arms in (a, b) if len(arms) == smaller for lane, _ in arms]
+        joined = a + b
+        for arm in joined:
+            group[arm] = joined
+    return result
 
 
 def _parts(table: gpd.GeoDataFrame) -> tuple[list[BaseGeometry], list[int]]:

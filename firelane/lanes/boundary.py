@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.optimize import linear_sum_assignment
 from shapely.geometry.base import BaseGeometry
 
 from firelane.errors import MeasurementError
@@ -107,7 +106,8 @@ class Boundary:
     @property
     def is_point(self) -> Bools:
         """True for point obstacles."""
-        return self.length_m == 0.0
+        result: Bools = self.length_m == 0.0
+        return result
 
     @cached_property
     def out_direction(self) -> Floats:
@@ -145,8 +145,11 @@ class Boundary:
 
     @cached_property
     def _geometries(self) -> npt.NDArray[np.object_]:
-        pairs = np.stack((self.start, self.end), axis=1)
-        result: npt.NDArray[np.object_] = shapely.linestrings(pairs)
+        xy = np.stack((self.start, self.end), axis=1).reshape(-1, 2)
+        # A good deal faster than `linestrings`, and making them is most of what the tree costs.
+        result: npt.NDArray[np.object_] = shapely.from_ragged_array(
+            shapely.GeometryType.LINESTRING, xy, (np.arange(0, len(xy) + 1, 2),)
+        )
         # A zero-length LineString breaks distances in the tree: a post is a Point.
         points = np.flatnonzero(self.is_point)
         if len(points):
@@ -252,7 +255,8 @@ def _points_inside(
     for obstacle in (area.boundary, shapely.union_all(list(walls))):
         shapely.prepare(obstacle)
         inside[inside] &= ~shapely.dwithin(obstacle, geoms[inside], SNAP_M)
-    return xy[inside]
+    result: Floats = xy[inside]
+    return result
 
 
 def _assemble(
@@ -261,17 +265,17 @@ def _assemble(
     """Link half-edges into rings, renumber them ring by ring and finish the tables."""
     size = len(start)
     is_point = np.all(start == end, axis=1)
-    vertex = _vertex_numbers(start, end)
-    tail, head = vertex[:size], vertex[size:]
-    count = np.bincount(tail[~is_point], minlength=int(vertex.max()) + 1)
-    shared = (count[tail] > 1) & ~is_point
-    following = np.arange(size, dtype=np.int64)
-    if walls or shared.any():
+    shared = np.zeros(size, bool)
+    twin = np.full(size, -1, np.int64)
+    if walls or _any_twice(start[~is_point]):
+        tail, head = np.split(_vertex_numbers(start, end), 2)
+        count = np.bincount(tail[~is_point], minlength=int(max(tail.max(), head.max())) + 1)
         twin = _twins(tail, head, is_point)
-        following = _rotation_system(start, end, tail, head, is_point, count, twin)
-        order, ring = _walk(following)
+        order, ring = _walk(_rotation_system(start, end, tail, head, is_point, count=count, twin=twin))
         start, end, tail, head = start[order], end[order], tail[order], head[order]
-        is_point, shared = is_point[order], shared[order]
+        is_point = is_point[order]
+        shared = (count[tail] > 1) & ~is_point
+        twin = _twins(tail, head, is_point)
     first = np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]])
     last = np.r_[first[1:] - 1, size - 1]
     following = np.arange(size, dtype=np.int64) + 1
@@ -284,8 +288,7 @@ def _assemble(
     length[is_point] = 0.0
     direction = np.divide(along, length[:, None], out=np.zeros_like(along), where=length[:, None] > 0)
     area = np.add.reduceat(cross(start, end), first) / 2
-    twin = _twins(tail, head, is_point) if walls else np.full(size, -1, np.int64)
-    if not np.array_equal(head, tail[following]):
+    if not np.array_equal(end, start[following]):
         raise MeasurementError("the boundary of free space does not close")
     return Boundary(
         origin=origin, start=start, end=end, direction=direction, length_m=length, next=following,
@@ -294,16 +297,25 @@ def _assemble(
     )  # fmt: skip
 
 
+def _sort_key(xy: Floats) -> npt.NDArray[np.complex128]:
+    """Return coordinates as complex numbers, which numpy sorts by x, then y; -0.0 becomes 0.0."""
+    return np.ascontiguousarray(xy + 0.0).view(np.complex128).ravel()
+
+
+def _any_twice(xy: Floats) -> bool:
+    """Tell whether a vertex occurs twice: cheaper than numbering them all, and seldom so."""
+    key = np.sort(_sort_key(xy))
+    return bool((key[1:] == key[:-1]).any())
+
+
 def _vertex_numbers(start: Floats, end: Floats) -> Ints:
-    """Number vertices by their exact coordinates (a sort of complex numbers does it)."""
-    xy = np.vstack((start, end)) + 0.0  # -0.0 becomes 0.0
-    key = np.ascontiguousarray(xy).view(np.complex128).ravel()
-    _, number = np.unique(key, return_inverse=True)
+    """Return numbers of the vertices, all starts and then all ends, equal where the coordinates are."""
+    _, number = np.unique(_sort_key(np.vstack((start, end))), return_inverse=True)
     return number.astype(np.int64)
 
 
 def _rotation_system(
-    start: Floats, end: Floats, tail: Ints, head: Ints, is_point: Bools, count: Ints, twin: Ints
+    start: Floats, end: Floats, tail: Ints, head: Ints, is_point: Bools, *, count: Ints, twin: Ints
 ) -> Ints:
     """Return ``next``: the first outgoing half-edge clockwise from the way back.
 
@@ -332,6 +344,8 @@ def _rotation_system(
         ) % (2 * np.pi)  # clockwise from back
         turn[turn > 2 * np.pi - SLIT_RAD] = SLIT_COST
         turn[twin[into][:, None] == np.array(out)] = 2 * np.pi  # round a wall's tip
+        from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (slow to import, rarely needed)
+
         rows, columns = linear_sum_assignment(turn)
         following[np.array(into)[rows]] = np.array(out)[columns]
     return following

@@ -170,7 +170,7 @@ def _nearest_vertex_or_edge(boundary: BaseGeometry, point: Point) -> Point:
 
 def _from_point(row: object, point: Point, pavement: BaseGeometry, work: _Work) -> _Cut | None:
     best: tuple[float, LineString] | None = None
-    for edge in _end_edges(pavement):
+    for edge in end_edges(pavement):
         distance = float(shapely.distance(edge, point))
         if distance <= POINT_REACH_M and (best is None or distance < best[0]):
             best = (distance, edge)
@@ -186,7 +186,7 @@ def _from_point(row: object, point: Point, pavement: BaseGeometry, work: _Work) 
     return _Cut(row, line, line, on_edge=True)
 
 
-def _end_edges(pavement: BaseGeometry) -> list[LineString]:
+def end_edges(pavement: BaseGeometry) -> list[LineString]:
     """Return the runs of boundary that end a road: between two convex corners."""
     result = []
     for part in shapely.get_parts(shapely.orient_polygons(shapely.get_parts(pavement))):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
@@ -16,9 +17,11 @@ from shapely.ops import substring
 from firelane.lanes.boundary import Floats
 from firelane.lanes.medial import medial_axis
 from firelane.lanes.mouths import Mouths, find_mouths
+from firelane.lanes.openings import Opening, opening_at, opening_table
 from firelane.lanes.records import LaneNetwork
 from firelane.lanes.skeleton import Branch, skeleton
 from firelane.lanes.smoothing import headings, smooth
+from firelane.lanes.tips import tip_width_m
 from firelane.site.model import Note, Site
 from firelane.vocabulary import LaneEnd
 
@@ -47,6 +50,7 @@ class _Lane:
     widths: tuple[float, float] = (np.nan, np.nan)
     junction_radius: tuple[float, float] = (np.nan, np.nan)
     mouths: tuple[str | None, str | None] = (None, None)
+    openings: tuple[Opening | None, Opening | None] = (None, None)
 
     @property
     def line(self) -> LineString:
@@ -56,7 +60,7 @@ class _Lane:
         """Return the lane in the other direction."""
         return _Lane(
             self.xy[::-1], self.kinds[::-1], self.nodes[::-1], self.designated, self.trims[::-1],
-            self.widths[::-1], self.junction_radius[::-1], self.mouths[::-1],
+            self.widths[::-1], self.junction_radius[::-1], self.mouths[::-1], self.openings[::-1],
         )  # fmt: skip
 
 
@@ -94,12 +98,14 @@ def lane_network(site: Site, *, station_m: float = STATION_M) -> LaneNetwork:
     designated = shapely.intersection(
         shapely.union_all(site.layer("fire_lanes").geometry.to_numpy()), pavement
     ) if len(site.layer("fire_lanes")) else shapely.Polygon()  # fmt: skip
+    # Where a designated lane only touches the pavement the two have lines and points in common.
+    designated = shapely.union_all([g for g in shapely.get_parts(designated) if shapely.get_dimensions(g) == 2])
     lanes, wedges = _road_lanes(pavement, mouths)
     if not fire.all():
         lanes = [piece for lane in lanes for piece in _clip(lane, judged)]
     if not designated.is_empty:
         edges = EdgeTree(pavement)
-        inside = _designated_lanes(designated)
+        inside = _designated_lanes(designated, pavement, mouths)
         lanes = [piece for lane in lanes for piece in _uncovered(lane, edges, designated, inside)] + inside
     lanes = _from_the_entrance(lanes)
     table = _table(site, lanes, roads, fire)
@@ -107,11 +113,17 @@ def lane_network(site: Site, *, station_m: float = STATION_M) -> LaneNetwork:
     by_mouth = {m: row.lane_id for row, lane in zip(table.itertuples(), _in_order(table, lanes), strict=True)
                 for m in lane.mouths if m is not None}  # fmt: skip
     mouth_table = mouths.table.copy()
-    mouth_table["lane_id"] = [by_mouth.get(m) for m in mouth_table["entrance_id"]]
+    # As objects: a mouth without a lane has None, not a NaN that would pass for an id.
+    mouth_table["lane_id"] = pd.Series([by_mouth.get(m) for m in mouth_table["entrance_id"]], dtype=object)
     return LaneNetwork(
         pavement=pavement, judged=judged, designated=designated, lanes=table.drop(columns="_order"),
         stations=stations, junctions=_junctions(lanes, site), mouths=mouth_table,
         notes=(*mouths.notes, *_wedge_notes(wedges)),
+        openings=opening_table(
+            [(row.lane_id, opening) for row, lane in zip(table.itertuples(), _in_order(table, lanes), strict=True)
+             for opening in lane.openings if opening is not None],
+            designated, mouths.table,
+        ),
     )  # fmt: skip
 
 
@@ -139,8 +151,8 @@ def _strips(pavement: BaseGeometry, mouths: Mouths) -> list[BaseGeometry]:
         outward = -np.array([row.inward_x, row.inward_y])
         strip = shapely.Polygon()
         for length in (max(8.0, 2 * row.width_m), row.width_m, 2.0):
-            candidate = shapely.Polygon([a, b, b + outward * length, a + outward * length])
-            if shapely.intersection(candidate, pavement).area <= 0.02 * candidate.area:
+            candidate = shapely.Polygon([*row.geometry.coords, b + outward * length, a + outward * length])
+            if candidate.is_valid and shapely.intersection(candidate, pavement).area <= 0.02 * candidate.area:
                 strip = candidate
                 break
         result.append(strip)
@@ -157,19 +169,22 @@ def _road_lanes(pavement: BaseGeometry, mouths: Mouths) -> tuple[list[_Lane], li
     ends = []
     for strip, row in zip(strips, mouths.table.itertuples(), strict=True):
         if not strip.is_empty:
-            middle = np.asarray(strip.exterior.coords)[[2, 3]].mean(axis=0)
+            middle = np.asarray(strip.exterior.coords)[[-3, -2]].mean(axis=0)
             inward = np.array([row.inward_x, row.inward_y])
             ends.append(Point(middle + inward * row.width_m / 2 - axis.origin))
     lanes = []
     found = skeleton(axis, islands=islands, keep_near=ends)
+    edges = EdgeTree(area)
     for branch in found.branches:
-        lane = _lane(branch, axis.origin, axis.radius_m, area)
+        lane = _lane(branch, axis.origin, axis.radius_m, area, edges)
         if lane is not None:
             lanes += _through_mouths(lane, pavement, mouths)
     return lanes, [(x + axis.origin[0], y + axis.origin[1], length) for x, y, length in found.wedges]
 
 
-def _lane(branch: Branch, origin: Floats, radius_m: Floats, area: BaseGeometry) -> _Lane | None:
+def _lane(
+    branch: Branch, origin: Floats, radius_m: Floats, area: BaseGeometry, edges: EdgeTree
+) -> _Lane | None:
     """Smooth a branch and, at a dead end, take it on to the tip."""
     xy = branch.xy + origin
     if float(np.hypot(*np.diff(xy, axis=0).T).sum()) < SHORTEST_LANE_M:
@@ -183,7 +198,7 @@ def _lane(branch: Branch, origin: Floats, radius_m: Floats, area: BaseGeometry) 
         if degree == 0:  # a wedge was cut off: the lane ends where its sides begin to close
             kinds.append(LaneEnd.TIP.value)
             trims.append(0.0)
-            widths.append(2 * radius)
+            widths.append(tip_width_m(edges.segments, edges.tree, xy[at], _heading(xy, at), radius, closed=False))
             radii.append(np.nan)
             continue
         if degree != 1:
@@ -194,7 +209,7 @@ def _lane(branch: Branch, origin: Floats, radius_m: Floats, area: BaseGeometry) 
             continue
         tip = _tip(xy, at, radius, area)
         kinds.append(LaneEnd.TIP.value)
-        widths.append(2 * radius)
+        widths.append(tip_width_m(edges.segments, edges.tree, xy[at], _heading(xy, at), radius))
         radii.append(np.nan)
         trims.append(float(np.hypot(*(tip - xy[at]))))
         xy = np.vstack((tip, xy)) if at == 0 else np.vstack((xy, tip))
@@ -204,17 +219,21 @@ def _lane(branch: Branch, origin: Floats, radius_m: Floats, area: BaseGeometry) 
     )  # fmt: skip
 
 
+def _heading(xy: Floats, at: int) -> Floats:
+    """Return the unit vector in which a path leaves through its end."""
+    path = xy if at == -1 else xy[::-1]
+    step: Floats = path[-1] - path[max(len(path) - 7, 0)]
+    return step / max(float(np.hypot(*step)), 1e-9)
+
+
 def _tip(xy: Floats, at: int, radius: float, area: BaseGeometry) -> Floats:
     """Return where the lane's heading meets the edge at a dead end."""
-    path = xy if at == -1 else xy[::-1]
-    back = path[max(len(path) - 7, 0)]
-    heading = (path[-1] - back) / max(float(np.hypot(*(path[-1] - back))), 1e-9)
-    ray = LineString([path[-1], path[-1] + heading * 3 * radius])
+    end: Floats = xy[at]
+    ray = LineString([end, end + _heading(xy, at) * 3 * radius])
     hit = shapely.get_coordinates(shapely.intersection(ray, area.boundary))
     if not len(hit):
-        end: Floats = path[-1]
         return end
-    nearest: Floats = hit[np.argmin(np.hypot(*(hit - path[-1]).T))]
+    nearest: Floats = hit[np.argmin(np.hypot(*(hit - end).T))]
     return nearest
 
 
@@ -313,16 +332,34 @@ def _uncovered(
     return result
 
 
-def _designated_lanes(designated: BaseGeometry) -> list[_Lane]:
+def _designated_lanes(designated: BaseGeometry, pavement: BaseGeometry, mouths: Mouths) -> list[_Lane]:
     axis = medial_axis(designated)
     islands = [shapely.transform(i, lambda xy: xy - axis.origin) for i in islands_of(designated)]
     lanes = []
+    edges = EdgeTree(designated)
     for branch in skeleton(axis, islands=islands).branches:
-        lane = _lane(branch, axis.origin, axis.radius_m, designated)
+        lane = _lane(branch, axis.origin, axis.radius_m, designated, edges)
         if lane is not None:
             lane.designated = True
+            _open_ends(lane, designated, pavement, mouths)
             lanes.append(lane)
     return lanes
+
+
+def _open_ends(lane: _Lane, designated: BaseGeometry, pavement: BaseGeometry, mouths: Mouths) -> None:
+    """Turn the tips of a designated lane into mouths and junctions where one drives on beyond them."""
+    for n, at in enumerate((0, -1)):
+        if lane.kinds[n] != LaneEnd.TIP.value:
+            continue
+        opening = opening_at(lane.xy[at], _heading(lane.xy, at), designated, pavement, mouths.table)
+        if opening is None:
+            continue
+        lane.kinds[n] = (LaneEnd.JUNCTION if opening.entrance_id is None else LaneEnd.MOUTH).value
+        lane.nodes[n] = (float(lane.xy[at][0]), float(lane.xy[at][1]))
+        lane.trims, lane.widths = _replace(lane.trims, n, 0.0), _replace(lane.widths, n, np.nan)
+        lane.openings = (opening, lane.openings[1]) if n == 0 else (lane.openings[0], opening)
+        names = (opening.entrance_id, lane.mouths[1]) if n == 0 else (lane.mouths[0], opening.entrance_id)
+        lane.mouths = names
 
 
 def _from_the_entrance(lanes: Sequence[_Lane]) -> list[_Lane]:
@@ -397,10 +434,13 @@ def _table(site: Site, lanes: Sequence[_Lane], roads: gpd.GeoDataFrame, fire: np
     for label, n in zip(labels, order, strict=True):
         lane, line = lanes[n], lines[n]
         hits = np.sort(tree.query(line, predicate="intersects"))
-        shares = shapely.length(shapely.intersection(roads.geometry.to_numpy()[hits], line))
+        # Where one road holds the whole lane, nothing needs to be measured.
+        shares = np.full(1, line.length) if len(hits) == 1 else shapely.length(
+            shapely.intersection(roads.geometry.to_numpy()[hits], line)
+        )  # fmt: skip
         use = [int(h) for h, share in zip(hits, shares, strict=True) if share > min(0.5, line.length / 3) and fire[h]]
         use = use or [int(hits[np.argmax(shares)])] if len(hits) else []
-        along = sorted(use, key=lambda h: line.project(
+        along = use if len(use) == 1 else sorted(use, key=lambda h: line.project(
             shapely.intersection(roads.geometry.iloc[h], line).centroid))  # fmt: skip
         nodes = [place_label("N", *node) for node in lane.nodes]
         rows.append((
@@ -449,11 +489,12 @@ class Sections:
     right_m: Floats
 
 
-def sections(line: LineString, chainage_m: Floats, edges: EdgeTree) -> Sections:
-    """Return the perpendicular sections of a lane at ``chainage_m``."""
+def sections(line: LineString | np.ndarray, chainage_m: Floats, edges: EdgeTree) -> Sections:
+    """Return the perpendicular sections at ``chainage_m`` of a lane, or of one lane per row."""
     # At its very ends a lane may lie on the edge itself (a mouth): a millimetre inside it does not.
-    inset = min(1e-3, line.length / 4)
-    chainage_m = np.clip(chainage_m, inset, line.length - inset)
+    length = shapely.length(line)
+    inset = np.minimum(1e-3, length / 4)
+    chainage_m = np.clip(chainage_m, inset, length - inset)
     places = shapely.get_coordinates(shapely.line_interpolate_point(line, chainage_m))
     heading = headings(line, chainage_m)
     left = np.column_stack((-np.sin(heading), np.cos(heading)))
@@ -473,14 +514,14 @@ def _stations(
         chosen = table[table["designated"] == flag]
         if chosen.empty:
             continue
-        edges = EdgeTree(area)
-        for row in chosen.itertuples():
-            count = max(int(np.floor(row.length_m / station_m + 1e-9)), 1)
-            chainage = np.append(np.arange(count) * station_m, row.length_m)
-            across = sections(row.geometry, chainage, edges)
-            ids.append(np.full(len(chainage), row.lane_id, dtype=object))
-            columns.append((chainage, across.heading_rad, across.left_m, across.right_m))
-            points.append(across.places)
+        number = np.maximum(np.floor(chosen["length_m"].to_numpy(float) / station_m + 1e-9).astype(np.int64), 1)
+        lane = np.repeat(np.arange(len(chosen)), number + 1)
+        chainage = (np.arange(len(lane)) - np.repeat(np.cumsum(number + 1) - number - 1, number + 1)) * station_m
+        chainage[np.cumsum(number + 1) - 1] = chosen["length_m"].to_numpy(float)
+        across = sections(chosen.geometry.to_numpy()[lane], chainage, EdgeTree(area))
+        ids.append(chosen["lane_id"].to_numpy(dtype=object)[lane])
+        columns.append((chainage, across.heading_rad, across.left_m, across.right_m))
+        points.append(across.places)
     if not ids:
         empty: dict[str, list[float]] = {c: [] for c in ("lane_id", "chainage_m", "heading_rad", "left_m", "right_m")}
         return gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=table.crs))

@@ -1,13 +1,13 @@
 """What a barrier has to cross: lanes as paths whose ends lie clear of obstacles.
 
 An obstacle on a lane's end leaves open on which side of it a chain of obstacles passes the lane. So a
-path runs on past an obstacle at a mouth or a tip, and stops short of one at a junction. There a lane is
-barred when the ways from it into *every* other arm are: those ways are paths of their own, through the
-obstacle.
+path runs on past an obstacle at a mouth or a tip, and stops short of one at a junction. There the ways
+from arm to arm are paths of their own, through the obstacle.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -29,6 +29,14 @@ ASIDE_M = 1e-5
 
 
 @dataclass(frozen=True)
+class Way:
+    """A way from one arm of a junction into another: its two (lane, end), and the number of its path."""
+
+    arms: tuple[tuple[int, int], tuple[int, int]]
+    path: int
+
+
+@dataclass(frozen=True)
 class Paths:
     """Paths of one space.
 
@@ -36,12 +44,15 @@ class Paths:
     ----------
     lines : list of LineString
         First one per lane, in the order of the lanes; then the ways into other arms.
-    arms : list of (lane, tuple of path numbers)
-        The lane is barred at one of its ends where all these paths are.
+    junctions : list of lists of Way
+        One list per junction on which an obstacle stands.
+    covered : frozenset of (lane, end)
+        Ends (0 or -1) on which an obstacle stands.
     """
 
     lines: list[LineString]
-    arms: list[tuple[int, tuple[int, ...]]]
+    junctions: list[list[Way]]
+    covered: frozenset[tuple[int, int]]
 
 
 def lane_paths(lanes: gpd.GeoDataFrame, parts: list[BaseGeometry]) -> Paths:
@@ -55,17 +66,16 @@ def lane_paths(lanes: gpd.GeoDataFrame, parts: list[BaseGeometry]) -> Paths:
         Single-part obstacles; what a closed outline encloses counts as part of it.
     """
     lines = [_aside(line) for line in lanes.geometry]
-    arms: list[tuple[int, tuple[int, ...]]] = []
     filled = [body for body in (_filled(part) for part in parts) if body is not None]
     if not filled or not lines:
-        return Paths(lines, arms)
+        return Paths(lines, [], frozenset())
     rows = list(lanes.itertuples())
     tree = shapely.STRtree(filled)
     ends = [(n, at) for n in range(len(lines)) for at in (0, -1)]
     points = shapely.points([lines[n].coords[at] for n, at in ends])
     covered = {ends[k] for k in tree.query(points, predicate="dwithin", distance=COVER_M)[0].tolist()}
     if not covered:
-        return Paths(lines, arms)
+        return Paths(lines, [], frozenset())
     bodies = shapely.union_all(filled)
     meeting: dict[str, list[tuple[int, int]]] = {}
     for n, at in sorted(covered):
@@ -82,16 +92,15 @@ def lane_paths(lanes: gpd.GeoDataFrame, parts: list[BaseGeometry]) -> Paths:
             continue
         for n, at in group:
             lines[n], tails[n, at] = _short_of(lines[n], at, bodies)
+    junctions = []
     for group in meeting.values():
-        ways: dict[tuple[int, int], list[int]] = {}
-        for k, first in enumerate(group):
-            for second in group[k + 1 :]:
-                xy = np.vstack((tails[first].coords[::-1], tails[second].coords[:]))
-                ways.setdefault(first, []).append(len(lines))
-                ways.setdefault(second, []).append(len(lines))
-                lines.append(LineString(xy))
-        arms += [(n, tuple(numbers)) for (n, _), numbers in ways.items()]
-    return Paths(lines, arms)
+        ways = []
+        for first, second in itertools.combinations(group, 2):
+            ways.append(Way((first, second), len(lines)))
+            lines.append(LineString(np.vstack((tails[first].coords[::-1], tails[second].coords[:]))))
+        if ways:
+            junctions.append(ways)
+    return Paths(lines, junctions, frozenset(covered))
 
 
 def _aside(line: LineString) -> LineString:

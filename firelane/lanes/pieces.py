@@ -14,7 +14,7 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from firelane.lanes.boundary import SLIT_RAD, TINY_M, Boundary, Bools, Floats, Ints
+from firelane.lanes.boundary import SLIT_RAD, TINY_M, Bools, Boundary, Floats, Ints
 from firelane.lanes.pinches import Pinches
 
 RAY_TIE_M = 1e-9
@@ -23,7 +23,8 @@ RAY_TIE_M = 1e-9
 def _turn(base: Floats, to: Floats) -> Floats:
     """Return the counter-clockwise angle from ``base`` to ``to`` in (0, 2π]."""
     angle = np.arctan2(base[:, 0] * to[:, 1] - base[:, 1] * to[:, 0], np.sum(base * to, axis=1))
-    return np.where(angle <= 0.0, angle + 2 * np.pi, angle)
+    turned: Floats = np.where(angle <= 0.0, angle + 2 * np.pi, angle)
+    return turned
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Pieces:
         chords = np.flatnonzero(self.pinches.mouth >= 0)
         # Walking with free space on the left, the open edge itself follows the first contact.
         slot = self._order.slot_of[chords, 0]
-        return self.label[slot]
+        labels: Ints = self.label[slot]
+        return labels
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def cut(boundary: Boundary, pinches: Pinches) -> Pieces:
     successor = np.arange(total)
     successor[before[a]] = b
     successor[before[b]] = a
-    extra = _join_islands(boundary, pinches, order, successor)
+    extra = _join_islands(boundary, pinches, order)
     rows = np.concatenate((np.arange(total), extra[:, 0]))
     cols = np.concatenate((successor, extra[:, 1]))
     graph = coo_matrix((np.ones(len(rows), np.int8), (rows, cols)), shape=(total, total))
@@ -210,7 +212,7 @@ def _wedge(b: Boundary, h: int, toward: Floats) -> int:
     return int(same[inside[0]]) if len(inside) else h
 
 
-def _join_islands(b: Boundary, pinches: Pinches, order: _ContactOrder, successor: Ints) -> Ints:
+def _join_islands(b: Boundary, pinches: Pinches, order: _ContactOrder) -> Ints:
     """Return pairs of intervals that lie in one piece although no boundary joins them.
 
     Rings joined by cuts form components. A component without a ring of positive area floats in the

@@ -14,14 +14,14 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from firelane.lanes.boundary import TINY_M, Boundary, Bools, Floats, Ints, cross, dot, left_normal
+from firelane.lanes.boundary import TINY_M, Bools, Boundary, Floats, Ints, cross, dot, left_normal
 
 TOUCH_M = 1e-6
 """Gaps up to this are features that touch: always a cut, never reported."""
 
 ANGLE = 1e-9
 PARALLEL_SINE = 1e-8
-CHUNK_PAIRS = 200_000
+CHUNK_PAIRS = 100_000
 
 _Candidates = tuple[Ints, Ints, Floats, Floats, Bools]
 
@@ -170,13 +170,16 @@ def _boxes(b: Boundary, cones: _Cones, width_m: float) -> tuple[Floats, Floats]:
     for normal in (left_normal(b.in_direction[b.previous]), left_normal(b.out_direction)):
         reach = v + width_m * normal
         low, high = np.minimum(low, reach), np.maximum(high, reach)
-    every = np.arange(b.size)
-    for axis in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)):
-        u = np.broadcast_to(np.array(axis), v.shape)
-        held = cones.hold(every, u)[:, None]
-        reach = v + width_m * u
-        low = np.where(held, np.minimum(low, reach), low)
-        high = np.where(held, np.maximum(high, reach), high)
+    for k in (0, 1):
+        for sign in (-1.0, 1.0):  # where the cone holds an axis, the hull bulges that far
+            held = (
+                (sign * cones.out[:, k] <= ANGLE)
+                & (sign * cones.into[:, k] >= -ANGLE)
+                & (cones.tip | (sign * cones.both[:, k] > 0.0))
+                & cones.usable
+            )
+            side = low if sign < 0 else high
+            side[held, k] = v[held, k] + sign * width_m
     return low - 1e-6, high + 1e-6
 
 
@@ -208,20 +211,7 @@ def _candidates(b: Boundary, cones: _Cones, width_m: float) -> Iterator[_Candida
     before = part * long
     px, py = b.start[edge, 0] + ux * before, b.start[edge, 1] + uy * before
 
-    low, high = _boxes(b, cones, width_m)
-    first = np.floor((low - width_m / 4 - least) / cell).astype(np.int64)
-    last = np.floor((high + width_m / 4 - least) / cell).astype(np.int64)
-    limit = np.array([columns - 1, rows - 1])
-    first, last = np.clip(first, 0, limit), np.clip(last, 0, limit)
-    corners = np.flatnonzero(cones.corner)
-    span = (last - first + 1)[corners, 0]
-    corner = np.repeat(corners, span)
-    column = first[corner, 0] + np.arange(len(corner)) - np.repeat(np.cumsum(span) - span, span)
-    begin = np.searchsorted(key, column * rows + first[corner, 1], "left")
-    stop = np.searchsorted(key, column * rows + last[corner, 1], "right")
-    amount = stop - begin
-    busy = amount > 0
-    corner, begin, amount = corner[busy], begin[busy], amount[busy]
+    corner, begin, amount = _runs(b, cones, width_m, key=key, least=least, shape=(columns, rows))
     total = np.cumsum(amount)
     vx, vy = b.start[:, 0].copy(), b.start[:, 1].copy()
     cursor = 0
@@ -246,6 +236,28 @@ def _candidates(b: Boundary, cones: _Cones, width_m: float) -> Iterator[_Candida
         e = edge[where]
         other = (e != h) & (e != b.previous[h])
         yield h[other], e[other], (along + before[where])[other], s[other], at_first[other]
+
+
+def _runs(
+    b: Boundary, cones: _Cones, width_m: float, *, key: Ints, least: Floats, shape: tuple[int, int]
+) -> tuple[Ints, Ints, Ints]:
+    """Return a corner, the begin and the length of each run of sorted pieces that its box covers."""
+    cell = width_m / 2
+    columns, rows = shape
+    low, high = _boxes(b, cones, width_m)
+    first = np.floor((low - width_m / 4 - least) / cell).astype(np.int64)
+    last = np.floor((high + width_m / 4 - least) / cell).astype(np.int64)
+    limit = np.array([columns - 1, rows - 1])
+    first, last = np.clip(first, 0, limit), np.clip(last, 0, limit)
+    corners = np.flatnonzero(cones.corner)
+    span = (last - first + 1)[corners, 0]
+    corner = np.repeat(corners, span)
+    column = first[corner, 0] + np.arange(len(corner)) - np.repeat(np.cumsum(span) - span, span)
+    begin = np.searchsorted(key, column * rows + first[corner, 1], "left")
+    stop = np.searchsorted(key, column * rows + last[corner, 1], "right")
+    amount = stop - begin
+    busy = amount > 0
+    return corner[busy], begin[busy], amount[busy]
 
 
 def _test(

@@ -16,6 +16,7 @@ from firelane.lanes.network import SECTION_REACH_M
 from firelane.lanes.space import FreeSpace
 
 SAMPLES = 5
+CROWDED = 0.9
 ROUNDS = 5
 
 
@@ -52,6 +53,37 @@ def station_widths(space: FreeSpace, stations: gpd.GeoDataFrame) -> tuple[Floats
         width = 2 * _widest_on(boundary, places[station], left[station], begin, end)
         np.maximum.at(clear, station, width)
     return clear, section
+
+
+def end_width(space: FreeSpace, place: Floats, heading: Floats, bare_m: float) -> float:
+    """Return the widest disc that stands on the section where a dead end begins [m].
+
+    Parameters
+    ----------
+    space : FreeSpace
+    place : (2,) array
+        Middle of the section [m].
+    heading : (2,) array
+        Unit vector towards the tip.
+    bare_m : float
+        Width there without obstacles: never less than what is returned [m].
+    """
+    boundary = space.boundary
+    if boundary is None:
+        return 0.0
+    left = np.array([-heading[1], heading[0]])
+    ends = place + left * bare_m, place - left * bare_m
+    across = shapely.intersection(shapely.linestrings(np.stack(ends)), space.free)
+    found = 0.0
+    for part in shapely.get_parts(across):
+        xy = shapely.get_coordinates(part)
+        if len(xy) < 2:
+            continue
+        low, high = np.sort((xy[[0, -1]] - place) @ left)
+        one = np.ones(1)
+        local = place[None]
+        found = max(found, 2 * float(_widest_on(boundary, local, left[None], low * one, high * one)[0]))
+    return min(found, bare_m)
 
 
 def _gaps(
@@ -96,10 +128,28 @@ def _gaps(
 def _widest_on(b: Boundary, places: Floats, left: Floats, begin: Floats, end: Floats) -> Floats:
     """Return the largest distance from the obstacles on each stretch.
 
+    No place is farther from the obstacles than half the stretch, so between straight parallel edges the
+    middle is known to be the best. Where it falls far short something else stands near: there the
+    distance may have several maxima, and the search starts from several places.
+    """
+    half = (end - begin) / 2
+    best = _distance(b, places, left, (begin + half)[:, None])[0][:, 0]
+    crowded = best < CROWDED * half
+    for rows, samples in (((best < half - 1e-9) & ~crowded, 1), (crowded, SAMPLES)):
+        if rows.any():
+            best[rows] = _climb(b, places[rows], left[rows], begin[rows], end[rows], samples)
+    return best
+
+
+def _climb(
+    b: Boundary, places: Floats, left: Floats, begin: Floats, end: Floats, samples: int
+) -> Floats:
+    """Return the largest distance on each stretch, searched from the best of ``samples`` places.
+
     The distance along a line has slope ±cos at every place; where the tangents from both sides of a
     maximum meet is the next guess (a few rounds suffice: most obstacles are straight).
     """
-    fractions = (np.arange(SAMPLES) + 0.5) / SAMPLES
+    fractions = (np.arange(samples) + 0.5) / samples
     offsets = begin[:, None] + (end - begin)[:, None] * fractions
     value, slope = _distance(b, places, left, offsets)
     best_at = value.argmax(axis=1)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
-from firelane.lanes.boundary import Boundary, Bools, Floats, Ints
+from firelane.lanes.boundary import Bools, Boundary, Floats, Ints
 from firelane.lanes.pieces import Pieces, cut
 from firelane.lanes.pinches import Pinches, find_pinches
 

@@ -41,6 +41,9 @@ class LaneNetwork:
         ``name``, ``gate``, ``openable``, ``clear_height_m``, ``lane_id`` (lane that ends there, or None).
     notes : tuple of Note
         Entrances that could not be used, pavement taken as outside.
+    openings : GeoDataFrame, optional
+        Open ends of the designated lanes: the columns of ``mouths``, ``entrance_id`` None where the lane
+        goes on into the road around it.
     """
 
     pavement: BaseGeometry
@@ -51,3 +54,4 @@ class LaneNetwork:
     junctions: gpd.GeoDataFrame
     mouths: gpd.GeoDataFrame
     notes: tuple[Note, ...] = ()
+    openings: gpd.GeoDataFrame | None = None

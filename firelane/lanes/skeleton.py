@@ -286,9 +286,10 @@ def _cut_wedges(graph: _Graph) -> tuple[list[tuple[float, float, float]], set[in
     cut: set[int] = set()
     while True:
         gone: list[int] = []
-        for number, chain in list(graph.chains.items()):
+        for number in list(graph.chains):
             for backwards in (False, True):
-                nodes = chain.nodes[::-1] if backwards else chain.nodes
+                now = graph.chains[number]  # its other end may just have been cut
+                nodes = now.nodes[::-1] if backwards else now.nodes
                 tip = nodes[0]
                 if graph.degree(tip) != 1 or tip in cut or radius[tip] >= POINTED_RADIUS_M:
                     continue
@@ -305,8 +306,7 @@ def _cut_wedges(graph: _Graph) -> tuple[list[tuple[float, float, float]], set[in
                 rest = nodes[keep:]
                 graph.at[tip].remove(number)
                 graph.at.setdefault(rest[0], []).append(number)
-                chain = Chain(rest[::-1] if backwards else rest, float(along[-1] - along[keep]))
-                graph.chains[number] = chain
+                graph.chains[number] = Chain(rest[::-1] if backwards else rest, float(along[-1] - along[keep]))
                 cut.add(rest[0])
         if not gone:
             return wedges, cut

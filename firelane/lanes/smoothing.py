@@ -39,14 +39,14 @@ def smooth(xy: Floats) -> Floats:
     return smoothed
 
 
-def headings(line: LineString, chainage_m: Floats, *, base_m: float = 1.0) -> Floats:
+def headings(line: LineString | np.ndarray, chainage_m: Floats, *, base_m: float = 1.0) -> Floats:
     """Return the direction of a line at each chainage, over a chord of ``base_m`` to either side [rad].
 
     >>> headings(LineString([(0, 0), (10, 0)]), np.array([0.0, 5.0, 10.0])).tolist()
     [0.0, 0.0, 0.0]
     """
     before = shapely.line_interpolate_point(line, np.maximum(chainage_m - base_m, 0.0))
-    after = shapely.line_interpolate_point(line, np.minimum(chainage_m + base_m, line.length))
+    after = shapely.line_interpolate_point(line, np.minimum(chainage_m + base_m, shapely.length(line)))
     step = shapely.get_coordinates(after) - shapely.get_coordinates(before)
     angle: Floats = np.arctan2(step[:, 1], step[:, 0])
     return angle

@@ -21,6 +21,7 @@ from firelane.lanes.records import LaneNetwork
 from firelane.site.model import Site
 
 INSIDE_M = 1e-5
+MOUTH_SHIFT_M = 1e-3
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ class FreeSpace:
         # obstacle encloses (its hole) is none either: nothing gets there.
         parts = [g for g in shapely.get_parts(free) if g.geom_type == "Polygon" and g.area > 1e-9]
         if len(parts) > 1:
-            parts = [g for g in parts if shapely.dwithin(g, area.boundary, TOUCH_M)]
+            outline = area.boundary
+            shapely.prepare(outline)
+            parts = np.asarray(parts, dtype=object)[shapely.dwithin(outline, parts, TOUCH_M)]
         free = shapely.union_all(parts)
         return cls(area, free, table, lanes.reset_index(drop=True), mouths.reset_index(drop=True))
 
@@ -198,7 +201,10 @@ def _from_discs(boundary: Boundary, pinches: Pinches, owners: Owners, table: gpd
             continue
         unit = gap / distance
         own = np.nan_to_num(radius[k])
-        ends[k] = places[0] + unit * own[0], places[1] - unit * own[1]
+        exact_ends = np.array([places[0] + unit * own[0], places[1] - unit * own[1]])
+        if pinches.mouth[k] >= 0 and np.abs(exact_ends - ends[k]).max() > MOUTH_SHIFT_M:
+            continue  # a disc that stands astride the mouth line: what counts is the gap on that line
+        ends[k] = exact_ends
         width[k] = max(distance - own.sum(), 0.0)
     return replace(pinches, ends=ends, width_m=width)
 
@@ -229,7 +235,8 @@ class Spaces:
             ) if len(table) else extra  # fmt: skip
         lanes = self.network.lanes[self.network.lanes["designated"] == designated]
         area = self.network.designated if designated else self.network.pavement
-        mouths = self.network.mouths.iloc[:0] if designated else self.network.mouths
+        openings = self.network.openings if self.network.openings is not None else self.network.mouths.iloc[:0]
+        mouths = openings if designated else self.network.mouths
         return FreeSpace.build(area, table, lanes, mouths)
 
     @cached_property

@@ -17,7 +17,9 @@ EQUAL_M = 1e-7
 FARTHEST_M = 1.0
 
 
-def tip_width_m(segments: np.ndarray, tree: shapely.STRtree, node: Floats, heading: Floats, radius_m: float) -> float:
+def tip_width_m(
+    segments: np.ndarray, tree: shapely.STRtree, node: Floats, heading: Floats, radius_m: float, *, closed: bool = True
+) -> float:
     """Return the diameter of the disc at a dead end [m].
 
     Parameters
@@ -31,7 +33,9 @@ def tip_width_m(segments: np.ndarray, tree: shapely.STRtree, node: Floats, headi
     heading : (2,) array
         Unit vector towards the tip.
     radius_m : float
-        Distance of ``node`` from the boundary; its double is returned where no disc touches all three.
+        Distance of ``node`` from the boundary; its double is returned where no such disc is found.
+    closed : bool
+        False where the lane ends without an end edge: then the disc touches both sides, abreast of ``node``.
     """
     near = segments[tree.query(shapely.Point(*node), predicate="dwithin", distance=2 * radius_m + FARTHEST_M)]
     ends = shapely.get_coordinates(near).reshape(-1, 2, 2)
@@ -44,19 +48,21 @@ def tip_width_m(segments: np.ndarray, tree: shapely.STRtree, node: Floats, headi
         away = centre - (base + along * t[:, None])
         distance = np.hypot(away[:, 0], away[:, 1])
         ahead = -(away @ heading) >= distance * AHEAD_COS
-        to_left = ~ahead & (away @ left < 0)
-        to_right = ~ahead & (away @ left >= 0)
-        if not (ahead.any() and to_left.any() and to_right.any()) or distance.min() <= 0:
+        sides = [~ahead & (away @ left < 0), ~ahead & (away @ left >= 0)]
+        if closed:
+            sides.append(ahead)
+        if not all(side.any() for side in sides) or distance.min() <= 0:
             break
-        touched = [int(np.flatnonzero(side)[np.argmin(distance[side])]) for side in (ahead, to_left, to_right)]
+        touched = [int(np.flatnonzero(side)[np.argmin(distance[side])]) for side in sides]
         r = distance[touched]
         if r.max() - r.min() <= EQUAL_M and r.min() - distance.min() <= EQUAL_M:
             return 2 * float(distance.min())
         normal = away[touched] / r[:, None]
-        system = np.column_stack((normal, -np.ones(3)))
+        directions = np.eye(2) if closed else left[None]
+        system = np.column_stack((normal @ directions.T, -np.ones(len(sides))))
         if abs(np.linalg.det(system)) < 1e-6:
             break
-        centre = centre + np.linalg.solve(system, -r)[:2]
+        centre = centre + np.linalg.solve(system, -r)[:-1] @ directions
         if np.hypot(*(centre - node)) > FARTHEST_M:
             break
     return 2 * radius_m

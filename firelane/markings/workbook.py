@@ -8,7 +8,7 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
-from firelane.files import atomic_path, write_bytes
+from firelane.files import atomic_path, starts_formula, write_bytes
 from firelane.vocabulary import TO_BE_CONFIRMED, MarkKind
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _WORDS = {
     "zh": {
-        "by_kind": "工程量汇总", "by_lane": "分车道工程量", "boxes": "方框间距", "setting_out": "放样点",
+        "by_kind": "工程量汇总", "by_lane": "分车道工程量", "boxes": "方框间距",
         "parameters": "待确认参数", "notes": "说明", "kind": "项目", "lane_id": "车道", "length_m": "长度（m）",
         "area_m2": "面积（㎡）", "pieces": "数量", "box": "方框", "chainage_m": "里程（m）", "gap_m": "间距（m）",
         "start": "起点", "end": "终点", "point": "点号", "mark_id": "标线编号", "x_north_m": "X（北，m）",
@@ -31,7 +31,7 @@ _WORDS = {
         "note": "说明", "yes": "是", "no": "否",
     },
     "en": {
-        "by_kind": "quantities", "by_lane": "by lane", "boxes": "box spacing", "setting_out": "setting out",
+        "by_kind": "quantities", "by_lane": "by lane", "boxes": "box spacing",
         "parameters": "to be confirmed", "notes": "notes", "kind": "item", "lane_id": "lane", "length_m": "length (m)",
         "area_m2": "area (㎡)", "pieces": "pieces", "box": "box", "chainage_m": "chainage (m)", "gap_m": "gap (m)",
         "start": "start", "end": "end", "point": "point", "mark_id": "mark", "x_north_m": "X (north, m)",
@@ -42,22 +42,21 @@ _WORDS = {
 }  # fmt: skip
 _FORMATS = {"length_m": "0.00", "area_m2": "0.000", "chainage_m": "0.000", "gap_m": "0.000", "offset_m": "0.000",
             "x_north_m": "0.000", "y_east_m": "0.000", "lon": "0.00000000", "lat": "0.00000000"}  # fmt: skip
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CELL_LIMIT = 32_767
 _EPOCH = dt.datetime(2020, 9, 27)  # noqa: DTZ001  the regulation's date; a fixed one keeps the file the same
 
 
 def write_quantities(plan: MarkingPlan, path: Path, lang: Lang = "zh") -> None:
-    """Write the workbook: quantities by kind and by lane, the proof of the 20 m rule, setting-out
-    points, open parameters and notes.
+    """Write the workbook: quantities by kind and by lane, the proof of the 20 m rule, open parameters, notes.
 
+    Setting-out points are in the CSV alone: instruments read it, and one list cannot differ from another.
     Texts that a spreadsheet would take for a formula are kept as texts.
 
     Raises
     ------
     OutputError
         If the file cannot be written; what stood there before stays.
-    """  # noqa: D205
+    """
     from openpyxl import Workbook  # noqa: PLC0415  (slow to import)
 
     words = _WORDS[lang]
@@ -75,8 +74,7 @@ def write_quantities(plan: MarkingPlan, path: Path, lang: Lang = "zh") -> None:
         .reset_index()
     )
     stops = plan.boxes.assign(box=plan.boxes["box"].replace({"start": words["start"], "end": words["end"]}))
-    points = plan.setting_out.assign(kind=plan.setting_out["kind"].map(kinds))
-    for name, table in (("by_kind", totals), ("by_lane", lanes), ("boxes", stops), ("setting_out", points)):
+    for name, table in (("by_kind", totals), ("by_lane", lanes), ("boxes", stops)):
         _sheet(book, words, name, list(table.columns), _rows(table))
     _sheet(
         book, words, "parameters", ["parameter", "value", "unit", "status", "source", "key"],
@@ -152,7 +150,7 @@ def _fill(cell: Any, value: Any) -> None:
     if isinstance(value, str):
         cell.value = plain_text(value)
         cell.data_type = "s"
-        if value.startswith(_FORMULA_STARTS):
+        if starts_formula(value):
             cell.quotePrefix = True
     else:
         cell.value = value.item() if hasattr(value, "item") else value
@@ -169,5 +167,5 @@ def _csv_cell(value: Any, digits: int) -> str:
         return ""
     if isinstance(value, str):
         text = plain_text(value)
-        return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+        return f"'{text}" if starts_formula(text) else text
     return f"{value:.{digits}f}" if isinstance(value, float) else str(value)

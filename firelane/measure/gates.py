@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from firelane.lanes.obstacles import owner_labels
 from firelane.lanes.space import Spaces
 from firelane.vocabulary import ObstructionKind
 
@@ -27,6 +28,7 @@ def measure_gates(spaces: Spaces) -> list[Gate]:
     gated only where ``openable`` is told.
     """
     result = []
+    labels = owner_labels(spaces.site)
     mouths = {row.entrance_id: row for row in spaces.network.mouths.itertuples()}
     for row in spaces.site.layer("entrances").itertuples():
         gated = row.gate if row.gate is not None else row.openable is not None
@@ -37,7 +39,7 @@ def measure_gates(spaces: Spaces) -> list[Gate]:
             row.geometry.geom_type != "Point" or mouth is not None
         ) else row.geometry  # fmt: skip
         result.append(Gate(
-            row.id, row.id, row.name, _state(row.openable), mouth.lane_id if mouth is not None else None,
+            labels["entrances", row.id], row.id, row.name, _state(row.openable), mouth.lane_id if mouth is not None else None,
             (middle.x, middle.y),
         ))  # fmt: skip
     obstructions = spaces.site.layer("obstructions")
@@ -46,7 +48,8 @@ def measure_gates(spaces: Spaces) -> list[Gate]:
         centre = row.geometry.representative_point()
         lanes = spaces.network.lanes
         lane_id = str(lanes["lane_id"].iloc[int(lanes.geometry.distance(centre).argmin())]) if len(lanes) else None
-        result.append(Gate(row.id, None, row.name, _state(row.openable), lane_id, (centre.x, centre.y)))
+        owner = labels["obstructions", row.id]
+        result.append(Gate(owner, None, row.name, _state(row.openable), lane_id, (centre.x, centre.y)))
     return result
 
 

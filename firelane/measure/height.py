@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from firelane.lanes.obstacles import owner_labels
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.space import FreeSpace, Spaces
 
@@ -70,23 +71,28 @@ def measure_heights(spaces: Spaces, *, width_m: float) -> Heights:
         Width of the envelope: something low beside which this much is left does not count [m].
     """
     low = _barred(spaces.envelope, width_m)
-    lowest: dict[str, float] = {lane_id: np.nan for lane_id in spaces.network.lanes["lane_id"]}
+    lowest: dict[str, float] = dict.fromkeys(spaces.network.lanes["lane_id"], np.nan)
     known = spaces.table["overhead"].to_numpy(bool) & ~np.isnan(spaces.table["clear_height_m"].to_numpy(float))
     if known.any():
         flags = [False] if spaces.network.designated.is_empty else [False, True]
         everything = tuple(spaces.at(np.inf, designated=flag) for flag in flags)
         for stretch in _barred(everything, width_m):
             lowest[stretch.lane_id] = float(np.nanmin([lowest[stretch.lane_id], stretch.clear_height_m]))
+    labels = owner_labels(spaces.site)
+    lanes = spaces.network.lanes.set_index("lane_id").geometry
     for row in spaces.network.mouths.itertuples():
         height = np.nan if row.clear_height_m is None else float(row.clear_height_m)
-        if row.lane_id is not None and not np.isnan(height):
-            lowest[row.lane_id] = float(np.nanmin([lowest[row.lane_id], height]))
-            if height < spaces.envelope_m - 1e-6:
-                middle = row.geometry.interpolate(0.5, normalized=True)
-                lane = spaces.network.lanes.set_index("lane_id").geometry[row.lane_id]
-                low.append(LowStretch(
-                    row.lane_id, height, float(lane.project(middle)), (middle.x, middle.y), (row.entrance_id,)
-                ))  # fmt: skip
+        if np.isnan(height) or not len(lanes):
+            continue
+        middle = row.geometry.interpolate(0.5, normalized=True)
+        # A mouth drawn twice, or beside the lane, bars the lane that it is nearest to.
+        lane_id = str(lanes.distance(middle).idxmin()) if row.lane_id is None else row.lane_id
+        lowest[lane_id] = float(np.nanmin([lowest[lane_id], height]))
+        if height < spaces.envelope_m - 1e-6:
+            low.append(LowStretch(
+                lane_id, height, float(lanes[lane_id].project(middle)), (middle.x, middle.y),
+                (labels["entrances", row.entrance_id],),
+            ))  # fmt: skip
     return Heights(_overhead(spaces), low, lowest)
 
 

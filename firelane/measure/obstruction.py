@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
+from firelane.lanes.narrowing import Narrowing
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.space import FreeSpace, Spaces
-from firelane.lanes.narrowing import Narrowing
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def measure_obstructions(spaces: Spaces, narrowings: dict[str, list[Narrowing]])
                     left[owner] = (narrow.width_m, barred)
     result = []
     table = spaces.table[spaces.table["ground"].to_numpy(bool)]
+    _from_what_hides_them(table, left)
     on_lane = standing_inside(table.geometry.to_numpy(), spaces.network.judged)
     inside = standing_inside(table.geometry.to_numpy(), spaces.network.designated)
     for n, row in enumerate(table.itertuples()):
@@ -71,6 +73,18 @@ def measure_obstructions(spaces: Spaces, narrowings: dict[str, list[Narrowing]])
             row.owner, row.layer, row.id, row.kind, row.name, bool(inside[n]), width, lane_id, (place.x, place.y)
         ))  # fmt: skip
     return result
+
+
+def _from_what_hides_them(table: gpd.GeoDataFrame, left: dict[str, tuple[float, str | None]]) -> None:
+    """Give obstacles that lie wholly inside others (one surveyed twice, a post in a wall) what those leave."""
+    owners = table["owner"].to_numpy(object)
+    geometries = table.geometry.to_numpy()
+    hidden = np.flatnonzero([owner not in left for owner in owners])
+    found: dict[str, tuple[float, str | None]] = {}
+    for h, n in shapely.STRtree(geometries).query(geometries[hidden], predicate="covered_by").T.tolist():
+        if (beside := left.get(owners[n])) is not None:
+            found[owners[hidden[h]]] = min(beside, found.get(owners[hidden[h]], beside), key=lambda item: item[0])
+    left |= found
 
 
 def standing_inside(geometries: np.ndarray, area: shapely.Geometry) -> np.ndarray:

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 
 from firelane.lanes.narrowing import Narrowing
 from firelane.lanes.network import place_label, unique_labels
 from firelane.lanes.obstacles import owner_labels
 from firelane.lanes.space import FreeSpace, Spaces
 from firelane.vocabulary import Level
+
+MERGE_REACH_M = 2.0
+EDGE_M = 1e-3
+MERGE_WIDTH_M = 0.01
+"""Minima whose prominence is below a centimetre are one place (definition of a plateau)."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ def pinch_table(spaces: Spaces, narrowings: Mapping[str, list[Narrowing]]) -> Pi
                     bool(on_object and key not in through and level is Level.GROUND),
                     shapely.linestrings([p[k], q[k]]),
                 ))  # fmt: skip
+    kept = _merged(rows, keys, through)
+    keys, rows, alias = _taken(rows, keys, kept)
     middles = [shapely.centroid(row[-1]) for row in rows]
     order = sorted(
         range(len(rows)),
@@ -85,7 +93,64 @@ def pinch_table(spaces: Spaces, narrowings: Mapping[str, list[Narrowing]]) -> Pi
         crs=spaces.site.crs,
     )  # fmt: skip
     known = {keys[n]: i for i, n in zip(ids, order, strict=True)}
+    known |= {key: known[other] for key, other in alias.items()}
     return PinchTable(table, known | _same_on_the_ground(spaces, known))
+
+
+def _merged(
+    rows: list[tuple[object, ...]], keys: list[tuple[int, int]], through: set[tuple[int, int]]
+) -> np.ndarray:
+    """Return, for each pinch, the number of the one that stands for it.
+
+    Parallel kerbs, and bends drawn with many vertices, have a pinch at every vertex. Minima that
+    differ by less than a centimetre, next to one another and between the same owners, are one place;
+    the narrowest stands for it, of equals one that a lane leads through.
+    """
+    middles = np.array([shapely.get_coordinates(row[-1]).mean(axis=0) for row in rows]).reshape(-1, 2)
+    stands = np.arange(len(rows))
+    if len(rows) < 2:
+        return stands
+    width = np.array([row[2] for row in rows], float)
+    order = sorted(
+        range(len(rows)),
+        key=lambda n: (round(float(width[n]), 6), keys[n] not in through, middles[n][0], middles[n][1]),
+    )
+    rank = np.empty(len(rows), np.int64)
+    rank[order] = np.arange(len(rows))
+    around: dict[int, list[int]] = {}
+    for a, b in cKDTree(middles).query_pairs(MERGE_REACH_M, output_type="ndarray").tolist():
+        around.setdefault(a, []).append(b)
+        around.setdefault(b, []).append(a)
+    for n in order:
+        for other in sorted(around.get(n, ()), key=lambda m: rank[m]):
+            if rank[other] >= rank[n]:
+                break
+            alike = rows[n][1] == rows[other][1] and set(rows[n][3]) == set(rows[other][3])  # type: ignore[call-overload]
+            if stands[other] == other and alike and width[n] - width[other] < MERGE_WIDTH_M:
+                stands[n] = other
+                break
+    return stands
+
+
+def _taken(
+    rows: list[tuple[object, ...]], keys: list[tuple[int, int]], stands: np.ndarray
+) -> tuple[list[tuple[int, int]], list[tuple[object, ...]], dict[tuple[int, int], tuple[int, int]]]:
+    """Return the pinches that stand for a place; what governs or is bypassed among the merged counts for it."""
+    groups: dict[int, list[int]] = {}
+    for n, other in enumerate(stands.tolist()):
+        groups.setdefault(other, []).append(n)
+    new_keys: list[tuple[int, int]] = []
+    new_rows: list[tuple[object, ...]] = []
+    alias: dict[tuple[int, int], tuple[int, int]] = {}
+    for keeper in sorted(groups):
+        members = groups[keeper]
+        row = list(rows[keeper])
+        row[4] = any(rows[n][4] for n in members)
+        row[5] = all(rows[n][5] for n in members)
+        new_keys.append(keys[keeper])
+        new_rows.append(tuple(row))
+        alias |= {keys[n]: keys[keeper] for n in members if n != keeper}
+    return new_keys, new_rows, alias
 
 
 def _same_on_the_ground(spaces: Spaces, known: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
@@ -129,9 +194,17 @@ def _owners(
         found = tree.query_nearest(points, all_matches=False, return_distance=True)
         near = np.array([whose[n] for n in found[0][1]], dtype=object)
         lanes = spaces.site.layer("fire_lanes")
-        if len(lanes):
-            # The line of a designated lane inside a wider road is no kerb of the road.
-            inner = found[1] > 1e-3
+        if len(lanes) and space.area is spaces.network.designated:
+            # The line of a designated lane inside a wider road is no kerb of the road. At its ends it meets
+            # the road's edge: the middles of the edges on either side tell.
+            boundary = space.boundary
+            assert boundary is not None
+            h = space.pinches.half_edge[rest[:, 0], rest[:, 1]]
+            inner = found[1] > EDGE_M
+            for edge in (h, boundary.previous[h]):
+                middle = (boundary.start[edge] + boundary.end[edge]) / 2 + boundary.origin
+                off = tree.query_nearest(shapely.points(middle), all_matches=False, return_distance=True)[1] > EDGE_M
+                inner |= off
             own = [f"edge:{labels['fire_lanes', i]}" for i in lanes["id"]]
             at = shapely.STRtree(shapely.boundary(lanes.geometry.to_numpy())).query_nearest(
                 points, all_matches=False

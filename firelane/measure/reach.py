@@ -17,6 +17,8 @@ from firelane.lanes.space import FreeSpace, Spaces
 Floats = npt.NDArray[np.float64]
 
 SEARCH_STEPS_M = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+GRID_M = 1.0
+"""Spacing of the places tried where the middle of the road is too far from a building."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +61,40 @@ def measure_reach(spaces: Spaces, *, access_distance_m: float) -> list[Reach]:
     limits = {name: space.widest_way.limits(np.array(at)) for name, at in sources.items()}
     tree = shapely.STRtree(shapely.points(places))
     outlines = shapely.boundary(buildings.geometry.to_numpy())
-    building, node = tree.query(outlines, predicate="dwithin", distance=access_distance_m + CAP_M / 2)
+    building, node = tree.query(outlines, predicate="dwithin", distance=access_distance_m + CAP_M)
+    arriving = [limit.width_m[label] for limit in limits.values()] or [np.zeros(len(places))]
+    room = np.minimum(2 * distance, np.maximum.reduce(arriving))
     result = []
     for n, building_id in enumerate(buildings["id"]):
-        near = node[building == n]
-        if not len(near) or not _road_within(space, outlines[n], access_distance_m):
+        if not _road_within(space, outlines[n], access_distance_m):
             result.append(nothing[n])
             continue
-        result.append(
-            _best(building_id, outlines[n], places[near], label[near], distance[near], limits, pieces,
-                  access_distance_m, space.free)
+        near = node[building == n]
+        found = _best(
+            building_id, outlines[n], places[near], label[near], distance[near], limits, pieces,
+            access_distance_m, space.free,
         )  # fmt: skip
+        if (found.widest_m or 0.0) < min(CAP_M, room[near].max() if len(near) else CAP_M) - 1e-3:
+            # In a wide road or a square the disc leaves the middle to come near enough.
+            grid = _grid(outlines[n], access_distance_m + CAP_M / 2, space.free)
+            other = _best(
+                building_id, outlines[n], grid, *pieces.locate(grid), limits, pieces, access_distance_m, space.free
+            )
+            found = max((found, other), key=lambda r: r.widest_m or 0.0)
+        result.append(found)
     return result
+
+
+def _grid(outline: BaseGeometry, reach_m: float, free: BaseGeometry) -> Floats:
+    """Return places of free space every metre, near enough to the outline."""
+    west, south, east, north = outline.bounds
+    x = np.arange(west - reach_m, east + reach_m + GRID_M, GRID_M)
+    y = np.arange(south - reach_m, north + reach_m + GRID_M, GRID_M)
+    xy = np.column_stack([c.ravel() for c in np.meshgrid(x, y)])
+    shapely.prepare(free)
+    xy = xy[shapely.contains_xy(free, xy)]
+    near: Floats = xy[shapely.distance(outline, shapely.points(xy)) <= reach_m]
+    return near
 
 
 def _road_within(space: FreeSpace, outline: BaseGeometry, access_distance_m: float) -> bool:
@@ -101,7 +125,9 @@ def _values(
     """Return the widest disc that arrives at each place *and* serves the building from there, else 0."""
     width = np.minimum.reduce([limits.width_m[label], 2 * distance, np.full(len(label), CAP_M)])
     away = shapely.distance(outline, shapely.points(places))
-    serves: Floats = np.where(away - width / 2 <= access_distance_m + 1e-9, width, 0.0)
+    # A narrower disc may move to the near side of the empty disc around the place: what counts is how
+    # near that one comes.
+    serves: Floats = np.where(away - distance <= access_distance_m + 1e-6, width, 0.0)
     return serves
 
 
@@ -110,9 +136,14 @@ def _best(
     limits: dict[str, Limits], pieces: Pieces, access_distance_m: float, free: BaseGeometry,
 ) -> Reach:  # fmt: skip
     best = Reach(building_id, 0.0, None, -1, None)
+    if not len(places):
+        return best
     for name in sorted(limits):
         values = _values(outline, places, label, distance, limits[name], access_distance_m)
-        at = int(np.argmax(values))
+        # Of places that serve alike the one nearest to the building's middle: an edit far away moves none.
+        alike = np.flatnonzero(values >= values.max() - 1e-6)
+        away = np.round(shapely.distance(shapely.centroid(outline), shapely.points(places[alike])), 6)
+        at = int(alike[np.lexsort((places[alike, 1], places[alike, 0], away))[0]])
         value, place, piece = float(values[at]), places[at], int(label[at])
         if value < min(float(limits[name].width_m[piece]), CAP_M):
             # The place itself limits it: climb to the best place nearby.
@@ -121,7 +152,7 @@ def _best(
             )
         if best.widest_m is None or value > best.widest_m + 1e-9:
             limit = float(limits[name].width_m[piece])
-            pinch = int(limits[name].governing[piece]) if limit <= value + 1e-9 else -1
+            pinch = int(limits[name].governing[piece]) if limit <= value + 1e-6 else -1
             if pinch >= 0 and pieces.pinches.mouth[pinch] >= 0:
                 pinch = -1
             best = Reach(building_id, value, name, pinch, (float(place[0]), float(place[1])))

@@ -11,7 +11,7 @@ import shapely
 
 from firelane.lanes.barriers import Crossing
 from firelane.lanes.narrowing import Narrowing
-from firelane.lanes.profile import station_widths
+from firelane.lanes.profile import end_width, station_widths
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.space import FreeSpace, Spaces
 
@@ -96,13 +96,32 @@ def _narrowing(lane: object, crossing: Crossing, space: FreeSpace) -> Narrowing:
 
 def _dead_ends(lane: object, space: FreeSpace) -> list[Narrowing]:
     result = []
-    for width, at in (
+    for bare, at in (
         (lane.start_width_m, lane.start_trim_m),  # type: ignore[attr-defined]
         (lane.end_width_m, lane.length_m - lane.end_trim_m),  # type: ignore[attr-defined]
     ):
-        if not np.isnan(width):
-            point = lane.geometry.interpolate(at)  # type: ignore[attr-defined]
-            result.append(Narrowing(
-                lane.lane_id, float(width), float(at), (point.x, point.y), -1, (), space  # type: ignore[attr-defined]
-            ))  # fmt: skip
+        if np.isnan(bare):
+            continue
+        point = lane.geometry.interpolate(at)  # type: ignore[attr-defined]
+        width = float(bare)
+        rows: tuple[int, ...] = ()
+        # What stands near the tip may leave no gap of its own there: the tip's end edge is nearer.
+        inside = shapely.dwithin(space.table.geometry.to_numpy(), point, bare / 2 - 1e-6)
+        if inside.any():
+            heading = _heading(lane.geometry, at)  # type: ignore[attr-defined]
+            width = end_width(space, np.array(point.coords[0]), heading, float(bare))
+            rows = tuple(np.flatnonzero(inside).tolist()) if width < bare - 1e-6 else ()
+        result.append(Narrowing(
+            lane.lane_id, width, float(at), (point.x, point.y), -1, rows, space  # type: ignore[attr-defined]
+        ))  # fmt: skip
     return result
+
+
+def _heading(line: shapely.LineString, at_m: float) -> np.ndarray:
+    """Return the unit vector towards the nearer end of a line."""
+    onward = 0.5 if at_m > line.length / 2 else -0.5
+    a, b = (np.array(line.interpolate(min(max(c, 0.0), line.length)).coords[0]) for c in (at_m, at_m + onward))
+    if np.array_equal(a, b):  # the lane ends here
+        a = np.array(line.interpolate(min(max(at_m - onward, 0.0), line.length)).coords[0])
+    step: np.ndarray = b - a
+    return step / max(float(np.hypot(*step)), 1e-9)

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from firelane import files
+from firelane.vocabulary import Severity, Verdict
 from firelane.webmap import results
 from firelane.webmap.block import pack
 from firelane.webmap.content import LAYERS
@@ -98,6 +99,7 @@ def page_content(
             "title": audit.site.name or audit.site.id or text["unnamed_site"],
             "verdict": verdict,
             "word": verdict_word,
+            "told": sum(f.verdict is Verdict.FAIL and f.severity is Severity.INFO for f in audit.findings),
             "counts": [[v.value, v.label(lang), int(counts.get(v.value, 0))] for v in results.GRAVEST_FIRST],
         },
         "colours": palette()["verdict"],

@@ -53,7 +53,12 @@ class Panel {
     const line = el("div", "headline", null, head);
     this.badge(data.head.verdict, data.head.word, line);
     const fails = data.head.counts.filter(([code, , n]) => n && (code === "fail" || code === "indeterminate"));
-    for (const [, label, n] of fails) el("span", "tally", `${label} ${n}`, line);
+    for (const [code, label, n] of fails) {
+      // What is told for information alone breaks no rule: it is counted apart.
+      const told = code === "fail" ? data.head.told : 0;
+      el("span", "tally", `${label} ${n - told}`, line);
+      if (told) el("span", "tally", `${words.told} ${told}`, line);
+    }
     const tabs = el("nav", "tabs", null, this.node);
     tabs.setAttribute("role", "tablist");
     this.tabs = {};

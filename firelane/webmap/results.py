@@ -10,8 +10,9 @@ from shapely.geometry import Point
 from shapely.ops import substring
 
 from firelane import crs as crs_tools
+from firelane.findings import gravest_first
 from firelane.rules.listing import requirement
-from firelane.vocabulary import Quantity, Severity, SiteVerdict, Verdict
+from firelane.vocabulary import Severity, SiteVerdict, Verdict
 from firelane.webmap.content import Card, Content
 from firelane.webmap.texts import coordinates, lonlat, measured, metres, shown
 
@@ -26,22 +27,9 @@ GRAVEST_FIRST = (
     Verdict.PASS,
     Verdict.NOT_APPLICABLE,
 )
-_WEIGHT = (Severity.MANDATORY, Severity.ADVISORY, Severity.INFO)
 _INSTRUMENT = re.compile(r"《[^》]*》（[^）]*）")
 NUMBERED = (Verdict.FAIL, Verdict.INDETERMINATE)
 """Verdicts whose findings get a number and a marker."""
-
-
-def ordered(findings: tuple[Finding, ...]) -> list[Finding]:
-    """Return the findings, the gravest first: verdict, weight, then what passage itself needs before paint.
-
-    The audit's own order decides among equals.
-    """
-    kinds = list(Quantity)
-    return sorted(
-        findings,
-        key=lambda f: (GRAVEST_FIRST.index(f.verdict), _WEIGHT.index(f.severity), kinds.index(f.quantity)),
-    )
 
 
 def colour_key(finding: Finding) -> str:
@@ -58,7 +46,7 @@ def add_findings(content: Content) -> list[dict[str, Any]]:
     """
     rules = {rule.rule_id: rule for rule in content.audit.rules}
     rows: list[dict[str, Any]] = []
-    for count, finding in enumerate(ordered(content.audit.findings), 1):
+    for count, finding in enumerate(gravest_first(content.audit.findings), 1):
         rule = rules.get(finding.rule_id)
         card = _card(content, finding, rule)
         card.number = count if finding.verdict in NUMBERED else 0

@@ -108,6 +108,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "margin": ("余量", "Margin"),
     "shortfall": ("差额", "Shortfall"),
     "verdict": ("判定", "Verdict"),
+    "told": ("提示", "for information"),
     "severity": ("程度", "Weight"),
     "lane": ("通道", "Lane"),
     "chainage": ("里程（距起点）", "Chainage (from start)"),

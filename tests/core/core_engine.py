@@ -15,7 +15,9 @@ from firelane.lanes.reach import WidestWay
 
 def boundary_of(scene: Scene) -> Boundary:
     """Build the half-edges of a scene's free space."""
-    return Boundary.from_geometry(scene.area, lines=list(scene.lines), points=scene.points, mouths=list(scene.mouths))
+    return Boundary.from_geometry(
+        scene.area, lines=list(scene.lines), points=scene.points, mouths=list(scene.mouths)
+    )
 
 
 def listed(pinches: Pinches, limit_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -42,7 +44,9 @@ def pinch_faults(scene: Scene, limit_m: float) -> list[str]:
     if scene.mouths:
         # the chord of a mouth is a cut, whether its disc is empty or not
         narrow = pinch_difference(listed(found.take(found.mouth < 0), limit_m), truth)
-        faults = [fault for fault in faults if "second" in fault] + [fault for fault in narrow if "first" in fault]
+        faults = [fault for fault in faults if "second" in fault] + [
+            fault for fault in narrow if "first" in fault
+        ]
     return [f"{scene.name}: {fault}" for fault in faults]
 
 
@@ -70,11 +74,18 @@ def piece_faults(scene: Scene, limit_m: float, seed: int = 0, clear_m: float = 1
     area = scene.area
     low, high = np.array(area.bounds).reshape(2, 2)
     corners = np.concatenate(
-        [shapely.get_coordinates(shapely.geometrycollections([area, *scene.lines])), scene.points, pinches.p, pinches.q]
+        [
+            shapely.get_coordinates(shapely.geometrycollections([area, *scene.lines])),
+            scene.points,
+            pinches.p,
+            pinches.q,
+        ]
     )
     around = np.repeat(corners, 4, axis=0)
     turn = rng.uniform(0, 2 * np.pi, len(around))
-    around = around + rng.uniform(2e-3, 0.2, len(around))[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
+    around = around + rng.uniform(2e-3, 0.2, len(around))[:, None] * np.column_stack(
+        [np.cos(turn), np.sin(turn)]
+    )
     inner = shapely.get_coordinates(shapely.point_on_surface(sawn))
     xy = np.concatenate([inner, rng.uniform(low, high, (300, 2)), around])
     places = shapely.points(xy)

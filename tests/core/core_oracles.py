@@ -70,7 +70,12 @@ def closest_points(one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.nda
     (a0, a1), (b0, b1) = (one[:, 0], one[:, 1]), (two[:, 0], two[:, 1])
     best_p, best_q = np.empty_like(a0), np.empty_like(a0)
     best = np.full(len(a0), np.inf)
-    for point, start, end, swapped in ((a0, b0, b1, False), (a1, b0, b1, False), (b0, a0, a1, True), (b1, a0, a1, True)):
+    for point, start, end, swapped in (
+        (a0, b0, b1, False),
+        (a1, b0, b1, False),
+        (b0, a0, a1, True),
+        (b1, a0, a1, True),
+    ):
         foot = _foot(point, start, end)
         distance = np.hypot(*(foot - point).T)
         take = distance < best
@@ -199,11 +204,14 @@ def pinch_difference(
         f"{tag} {width:.9f} m: {p[0]:.6f} {p[1]:.6f} – {q[0]:.6f} {q[1]:.6f}"
         for tag, (a, b) in (("only in the first:", (one, two)), ("only in the second:", (two, one)))
         for p, q, width in zip(*a, strict=True)
-        if not _has_match(p, q, width, b)
+        if not has_match(p, q, width, b)
     ]
 
 
-def _has_match(p: np.ndarray, q: np.ndarray, width: float, others: tuple[np.ndarray, np.ndarray, np.ndarray]) -> bool:
+def has_match(
+    p: np.ndarray, q: np.ndarray, width: float, others: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> bool:
+    """Whether a pinch is in a set, as :func:`pinch_difference` counts it."""
     op, oq, owidth = others
     same_width = np.abs(owidth - width) <= 1e-7
     near = np.minimum(
@@ -236,7 +244,9 @@ def eroded(scene: Scene, width_m: float) -> list[shapely.Polygon]:
     return [part for part in shapely.get_parts(room) if part.geom_type == "Polygon" and not part.is_empty]
 
 
-def _strip_outside(area: shapely.Geometry, mouth: shapely.LineString, length_m: float = 20.0) -> shapely.Polygon:
+def _strip_outside(
+    area: shapely.Geometry, mouth: shapely.LineString, length_m: float = 20.0
+) -> shapely.Polygon:
     a, b = shapely.get_coordinates(mouth)[[0, -1]]
     normal = np.array([-(b - a)[1], (b - a)[0]]) / np.hypot(*(b - a))
     if area.covers(shapely.Point((a + b) / 2 + normal * 1e-3)):
@@ -253,7 +263,9 @@ def joined_by_erosion(scene: Scene, a: np.ndarray, b: np.ndarray, width_m: float
     return any(bool(shapely.covers(part, ends).all()) for part in eroded(scene, width_m))
 
 
-def widest_by_erosion(scene: Scene, a: np.ndarray, b: np.ndarray, lo_m: float = 0.0, hi_m: float = 16.0) -> float:
+def widest_by_erosion(
+    scene: Scene, a: np.ndarray, b: np.ndarray, lo_m: float = 0.0, hi_m: float = 16.0
+) -> float:
     """Widest disc from ``a`` to ``b`` by bisection, to about ±``EROSION_BAND_M``; ``lo_m`` if none gets through."""
     low, high = lo_m, hi_m
     while high - low > 1e-3:
@@ -265,7 +277,9 @@ def widest_by_erosion(scene: Scene, a: np.ndarray, b: np.ndarray, lo_m: float = 
     return (low + high) / 2 if low > lo_m else lo_m
 
 
-def erosion_contradicts(scene: Scene, a: np.ndarray, b: np.ndarray, width_m: float, cap_m: float = np.inf) -> str:
+def erosion_contradicts(
+    scene: Scene, a: np.ndarray, b: np.ndarray, width_m: float, cap_m: float = np.inf
+) -> str:
     """Return why erosion contradicts ``width_m`` as the widest disc from a to b; "" where it agrees."""
     if width_m > EROSION_BAND_M and not joined_by_erosion(scene, a, b, width_m - EROSION_BAND_M):
         return f"{scene.name}: {a} to {b}: erosion does not let {width_m - EROSION_BAND_M:.4f} m through (unsafe)"

@@ -106,7 +106,9 @@ def with_moved(scenes: list[Scene]) -> list[Scene]:
     return [variant for scene in scenes for variant in (scene, scene.moved())]
 
 
-def _case(name: str, road: shapely.Geometry, start: tuple, ends: list, widest: list, pinches: list, **more: object) -> Scene:
+def _case(
+    name: str, road: shapely.Geometry, start: tuple, ends: list, widest: list, pinches: list, **more: object
+) -> Scene:
     return Scene(
         name,
         road,
@@ -191,18 +193,73 @@ def analytic_cases() -> list[Scene]:
         _bend(),
         _case("T junction", junction, (10, 0), [(150, 0), (80, -60)], [5.0, 4.5], []),
         _oblique_cross(),
-        _case("bollard", _strip(200, 8), (10, 0), [(190, 0)], [4.7], [(100, 2.45, 3.1)], solids=(Point(100, 0.8).buffer(0.1, quad_segs=8),)),
-        _case("central post", _strip(200, 7.2), (10, 0), [(190, 0)], [3.6], [(100, 1.8, 3.6), (100, -1.8, 3.6)], points=np.array([[100.0, 0]])),
-        _case("parked car", _strip(200, 6), (10, 0), [(190, 0)], [car_y + 3], [(car_x, (car_y - 3) / 2, car_y + 3)], solids=(car,)),
-        _case("chicane", _strip(200, 10), (10, 0), [(190, 0)], [root10], [(101.5, 0, root10)], solids=(box(99.9, -5, 100, -0.5), box(103, 0.5, 103.1, 5))),
+        _case(
+            "bollard",
+            _strip(200, 8),
+            (10, 0),
+            [(190, 0)],
+            [4.7],
+            [(100, 2.45, 3.1)],
+            solids=(Point(100, 0.8).buffer(0.1, quad_segs=8),),
+        ),
+        _case(
+            "central post",
+            _strip(200, 7.2),
+            (10, 0),
+            [(190, 0)],
+            [3.6],
+            [(100, 1.8, 3.6), (100, -1.8, 3.6)],
+            points=np.array([[100.0, 0]]),
+        ),
+        _case(
+            "parked car",
+            _strip(200, 6),
+            (10, 0),
+            [(190, 0)],
+            [car_y + 3],
+            [(car_x, (car_y - 3) / 2, car_y + 3)],
+            solids=(car,),
+        ),
+        _case(
+            "chicane",
+            _strip(200, 10),
+            (10, 0),
+            [(190, 0)],
+            [root10],
+            [(101.5, 0, root10)],
+            solids=(box(99.9, -5, 100, -0.5), box(103, 0.5, 103.1, 5)),
+        ),
         _case("oblique gate", _strip(200, 10), (10, 0), [(190, 0)], [3.8], [(100, 0, 3.8)], lines=gate),
         _case("hammerhead", hammer, (10, 0), [(77.9, 6), (77.9, -6)], [4.2, 4.2], []),
         _case("lay-by", _strip(200, 5).union(bay), (10, 0), [(190, 0)], [5.0], []),
-        _case("island", box(-80, -6.8, 80, 6.8), (-60, 0), [(60, 0)], [3.8], [(0, 4.9, 3.8), (0, -4.9, 3.8)], solids=(Point(0, 0).buffer(3, quad_segs=32),)),
+        _case(
+            "island",
+            box(-80, -6.8, 80, 6.8),
+            (-60, 0),
+            [(60, 0)],
+            [3.8],
+            [(0, 4.9, 3.8), (0, -4.9, 3.8)],
+            solids=(Point(0, 0).buffer(3, quad_segs=32),),
+        ),
         # a plateau holds one chord per overlap and one at each of its ends; their number is the engine's affair
-        _case("plateau", _mirrored(plateau), (10, 0), [(190, 0)], [3.6], [(70, 0, 3.6), (90, 0, 3.6), (110, 0, 3.6)]),
+        _case(
+            "plateau",
+            _mirrored(plateau),
+            (10, 0),
+            [(190, 0)],
+            [3.6],
+            [(70, 0, 3.6), (90, 0, 3.6), (110, 0, 3.6)],
+        ),
         _curved_with_post(),
-        _case("staggered bumps", box(0, 0, 24, 6), (3, 3), [(20, 3)], [root10], [(11.5, 3, root10)], solids=(box(10, 4.5, 11, 6), box(12, 0, 13, 1.5))),
+        _case(
+            "staggered bumps",
+            box(0, 0, 24, 6),
+            (3, 3),
+            [(20, 3)],
+            [root10],
+            [(11.5, 3, root10)],
+            solids=(box(10, 4.5, 11, 6), box(12, 0, 13, 1.5)),
+        ),
     ]
 
 
@@ -211,21 +268,52 @@ def analytic_cases() -> list[Scene]:
 
 def hidden_kerb_pair(post_m: float) -> Scene:
     """Two kerbs 3.99 m apart and two posts that hide the pair from a Delaunay triangulation."""
-    road = Polygon([(-30, -2.995), (-0.25, -1.995), (0.25, -1.995), (30, -2.995), (30, 2.995), (0.25, 1.995), (-0.25, 1.995), (-30, 2.995)])
+    road = Polygon(
+        [
+            (-30, -2.995),
+            (-0.25, -1.995),
+            (0.25, -1.995),
+            (30, -2.995),
+            (30, 2.995),
+            (0.25, 1.995),
+            (-0.25, 1.995),
+            (-30, 2.995),
+        ]
+    )
     slope = 1 / 29.75
     # distance from the post to the slanting kerb: to the line through (0.25, 1.995) rising by `slope`
     beside_m = (1.995 + slope * (post_m - 0.25)) / np.hypot(1, slope)
     foot = np.array([slope, -1]) / np.hypot(1, slope)  # from the kerb towards the post, upper right
     centre = np.array([post_m, 0]) - foot * beside_m / 2
-    pinches = [(0, 0, 3.99), *((sx * centre[0], sy * centre[1], beside_m) for sx in (1, -1) for sy in (1, -1))]
-    return _case(f"hidden kerb pair {post_m}", road, (-15, 0), [(15, 0)], [beside_m], pinches, points=np.array([(post_m, 0), (-post_m, 0)]))
+    pinches = [
+        (0, 0, 3.99),
+        *((sx * centre[0], sy * centre[1], beside_m) for sx in (1, -1) for sy in (1, -1)),
+    ]
+    return _case(
+        f"hidden kerb pair {post_m}",
+        road,
+        (-15, 0),
+        [(15, 0)],
+        [beside_m],
+        pinches,
+        points=np.array([(post_m, 0), (-post_m, 0)]),
+    )
 
 
 def staggered_walls(dx_m: float) -> Scene:
     """Two line walls to within 0.5 m of the axis of a 10 m lane from opposite sides, ``dx_m`` apart."""
     walls = (LineString([(50, -5), (50, -0.5)]), LineString([(50 + dx_m, 5), (50 + dx_m, 0.5)]))
     width = float(np.hypot(dx_m, 1))
-    return _case(f"walls {dx_m} m apart", _strip(100, 10), (10, 0), [(90, 0)], [width], [(50 + dx_m / 2, 0, width)], lines=walls, limit_m=4.4)
+    return _case(
+        f"walls {dx_m} m apart",
+        _strip(100, 10),
+        (10, 0),
+        [(90, 0)],
+        [width],
+        [(50 + dx_m / 2, 0, width)],
+        lines=walls,
+        limit_m=4.4,
+    )
 
 
 def named_cases() -> list[Scene]:
@@ -243,29 +331,179 @@ def named_cases() -> list[Scene]:
     spur_m = 2 * 8 * np.sin(np.arctan2(5, 17))
     return [
         _case("wall right across", _strip(40, 6), (10, 0), [(30, 0), (15, 0)], [0, 6], [], lines=shut),
-        _case("wall from kerb to kerb, touching", _strip(40, 6), (10, 0), [(30, 0), (15, 0)], [0, 6], [], lines=(LineString([(20, -3), (20, 3)]),)),
-        _case("bent wall across", _strip(40, 6), (8, 0), [(30, 0)], [0], [], lines=(LineString([(15, -3), (20, 0.5), (16, 3)]),)),
+        _case(
+            "wall from kerb to kerb, touching",
+            _strip(40, 6),
+            (10, 0),
+            [(30, 0), (15, 0)],
+            [0, 6],
+            [],
+            lines=(LineString([(20, -3), (20, 3)]),),
+        ),
+        _case(
+            "bent wall across",
+            _strip(40, 6),
+            (8, 0),
+            [(30, 0)],
+            [0],
+            [],
+            lines=(LineString([(15, -3), (20, 0.5), (16, 3)]),),
+        ),
         # corners of the block: 10 m on every side; between court and ring there is no way
-        _case("island inside an island", ring_road.union(court), (5, 5), [(35, 35), (20, 15.5), (5, 20)], [10, 0, 10], [], limit_m=4.9),
-        _case("court alone", ring_road.union(court), (15.5, 15.5), [(24.5, 24.5), (35, 5)], [5, 0], [], limit_m=4.9),
-        _case("isolated post", box(0, 0, 30, 30), (7, 15), [(23, 15), (15.3, 15), (15, 15.001)], [14.0, 0.6, 0.002], [], points=np.array([[15.0, 15]])),
-        _case("isolated post and cap", box(0, 0, 30, 30), (7.5, 15), [(22.5, 15)], [15.0], [], points=np.array([[15.0, 15]])),
+        _case(
+            "island inside an island",
+            ring_road.union(court),
+            (5, 5),
+            [(35, 35), (20, 15.5), (5, 20)],
+            [10, 0, 10],
+            [],
+            limit_m=4.9,
+        ),
+        _case(
+            "court alone",
+            ring_road.union(court),
+            (15.5, 15.5),
+            [(24.5, 24.5), (35, 5)],
+            [5, 0],
+            [],
+            limit_m=4.9,
+        ),
+        _case(
+            "isolated post",
+            box(0, 0, 30, 30),
+            (7, 15),
+            [(23, 15), (15.3, 15), (15, 15.001)],
+            [14.0, 0.6, 0.002],
+            [],
+            points=np.array([[15.0, 15]]),
+        ),
+        _case(
+            "isolated post and cap",
+            box(0, 0, 30, 30),
+            (7.5, 15),
+            [(22.5, 15)],
+            [15.0],
+            [],
+            points=np.array([[15.0, 15]]),
+        ),
         # around the touching pair the way is as wide as from its tips (15, ±4) to the kerbs
-        _case("two rings touching at a vertex", box(0, -10, 30, 10), (4, 0), [(26, 0)], [6], [(15, 7, 6), (15, -7, 6)], solids=pair, limit_m=6.5),
+        _case(
+            "two rings touching at a vertex",
+            box(0, -10, 30, 10),
+            (4, 0),
+            [(26, 0)],
+            [6],
+            [(15, 7, 6), (15, -7, 6)],
+            solids=pair,
+            limit_m=6.5,
+        ),
         _case("vertex on an edge", _strip(30, 6), (4, 0), [(26, 0)], [0], [], solids=(diamond,)),
-        _case("ring hanging from the kerb", _strip(30, 6), (4, 0), [(26, 0)], [4], [(13, -1, 4), (15, -1, 4), (17, -1, 4)], solids=(hung,), limit_m=4.5),
-        _case("tip of a line", _strip(30, 6), (4, 0), [(26, 0)], [3.5], [(15, 1.25, 3.5)], lines=(LineString([(15, -3), (15, -0.5)]),)),
-        _case("free line in the middle", _strip(40, 10), (5, 0), [(35, 0)], [5], [(17.5, 2.5, 5), (17.5, -2.5, 5)], lines=(LineString([(15, 0), (20, 0)]),), limit_m=5.5),
-        _case("bent line", _strip(30, 12), (5, 0), [(25, 0)], [5], [(10, 3.5, 5), (11.5, 3.5, 5)], lines=kink, limit_m=5.5),
+        _case(
+            "ring hanging from the kerb",
+            _strip(30, 6),
+            (4, 0),
+            [(26, 0)],
+            [4],
+            [(13, -1, 4), (15, -1, 4), (17, -1, 4)],
+            solids=(hung,),
+            limit_m=4.5,
+        ),
+        _case(
+            "tip of a line",
+            _strip(30, 6),
+            (4, 0),
+            [(26, 0)],
+            [3.5],
+            [(15, 1.25, 3.5)],
+            lines=(LineString([(15, -3), (15, -0.5)]),),
+        ),
+        _case(
+            "free line in the middle",
+            _strip(40, 10),
+            (5, 0),
+            [(35, 0)],
+            [5],
+            [(17.5, 2.5, 5), (17.5, -2.5, 5)],
+            lines=(LineString([(15, 0), (20, 0)]),),
+            limit_m=5.5,
+        ),
+        _case(
+            "bent line",
+            _strip(30, 12),
+            (5, 0),
+            [(25, 0)],
+            [5],
+            [(10, 3.5, 5), (11.5, 3.5, 5)],
+            lines=kink,
+            limit_m=5.5,
+        ),
         _case("tapering spur", spur, (5, 0), [tuple(spur_at), (25, 0)], [spur_m, 6], []),
-        _case("parts apart", box(0, -3, 30, 3).union(box(0, 10, 30, 15)), (5, 0), [(25, 0), (5, 12.5)], [6, 0], []),
-        _case("parts meeting at a corner", shapely.multipolygons([box(0, 0, 10, 10), box(10, 10, 20, 20)]), (5, 5), [(15, 15), (6, 5)], [0, 8], []),
+        _case(
+            "parts apart",
+            box(0, -3, 30, 3).union(box(0, 10, 30, 15)),
+            (5, 0),
+            [(25, 0), (5, 12.5)],
+            [6, 0],
+            [],
+        ),
+        _case(
+            "parts meeting at a corner",
+            shapely.multipolygons([box(0, 0, 10, 10), box(10, 10, 20, 20)]),
+            (5, 5),
+            [(15, 15), (6, 5)],
+            [0, 8],
+            [],
+        ),
         _case("post on the kerb", _strip(30, 6), (4, 0), [(26, 0)], [6], [], points=np.array([[15.0, 3.0]])),
-        _case("post on a wall's tip", _strip(30, 6), (4, 0), [(26, 0)], [3.5], [(15, 1.25, 3.5)], points=np.array([[15.0, -0.5]]), lines=(LineString([(15, -3), (15, -0.5)]),)),
-        _case("post in the middle of a wall", _strip(30, 6), (4, 0), [(26, 0)], [3.5], [(15, 1.25, 3.5)], points=np.array([[15.0, -1.5]]), lines=(LineString([(15, -3), (15, -0.5)]),)),
-        _case("wall along the kerb and away from it", _strip(30, 6), (4, 0), [(26, 0)], [4], [(18, -1, 4)], lines=(LineString([(10, 3), (16, 3), (18, 1)]),), limit_m=4.5),
-        _case("wall along the kerb", _strip(30, 6), (4, 0), [(26, 0)], [6], [], lines=(LineString([(10, 3), (20, 3)]),)),
-        _case("crossing walls", _strip(30, 12), (5, 0), [(25, 0)], [4], [(13, 4, 4), (17, 4, 4), (13, -4, 4), (17, -4, 4)], lines=(LineString([(13, -2), (17, 2)]), LineString([(13, 2), (17, -2)])), limit_m=4.5),
+        _case(
+            "post on a wall's tip",
+            _strip(30, 6),
+            (4, 0),
+            [(26, 0)],
+            [3.5],
+            [(15, 1.25, 3.5)],
+            points=np.array([[15.0, -0.5]]),
+            lines=(LineString([(15, -3), (15, -0.5)]),),
+        ),
+        _case(
+            "post in the middle of a wall",
+            _strip(30, 6),
+            (4, 0),
+            [(26, 0)],
+            [3.5],
+            [(15, 1.25, 3.5)],
+            points=np.array([[15.0, -1.5]]),
+            lines=(LineString([(15, -3), (15, -0.5)]),),
+        ),
+        _case(
+            "wall along the kerb and away from it",
+            _strip(30, 6),
+            (4, 0),
+            [(26, 0)],
+            [4],
+            [(18, -1, 4)],
+            lines=(LineString([(10, 3), (16, 3), (18, 1)]),),
+            limit_m=4.5,
+        ),
+        _case(
+            "wall along the kerb",
+            _strip(30, 6),
+            (4, 0),
+            [(26, 0)],
+            [6],
+            [],
+            lines=(LineString([(10, 3), (20, 3)]),),
+        ),
+        _case(
+            "crossing walls",
+            _strip(30, 12),
+            (5, 0),
+            [(25, 0)],
+            [4],
+            [(13, 4, 4), (17, 4, 4), (13, -4, 4), (17, -4, 4)],
+            lines=(LineString([(13, -2), (17, 2)]), LineString([(13, 2), (17, -2)])),
+            limit_m=4.5,
+        ),
         *map(hidden_kerb_pair, (1.9951, 2.0028, 2.0105, 2.0206)),
         *map(staggered_walls, (1.0, 2.0, 3.0, 4.0)),
     ]
@@ -277,9 +515,25 @@ def mouth_cases() -> list[Scene]:
     whole = (LineString([(30, -3), (30, 3)]),)
     slanting = (LineString([(30, -3), (34, 3)]),)
     return [
-        _case("mouth of 3.5 m in an end of 8 m", _strip(30, 8), (30, 0), [(10, 0), (28, 0)], [3.5, 3.5], [(30, 0, 3.5)], mouths=end),
+        _case(
+            "mouth of 3.5 m in an end of 8 m",
+            _strip(30, 8),
+            (30, 0),
+            [(10, 0), (28, 0)],
+            [3.5, 3.5],
+            [(30, 0, 3.5)],
+            mouths=end,
+        ),
         _case("whole end open", _strip(30, 6), (30, 0), [(10, 0), (29, 0)], [6, 6], [], mouths=whole),
-        _case("slanting mouth", Polygon([(0, -3), (30, -3), (34, 3), (0, 3)]), (32, 0), [(10, 0), (31, 0)], [6, 6], [], mouths=slanting),
+        _case(
+            "slanting mouth",
+            Polygon([(0, -3), (30, -3), (34, 3), (0, 3)]),
+            (32, 0),
+            [(10, 0), (31, 0)],
+            [6, 6],
+            [],
+            mouths=slanting,
+        ),
         _case("no mouth", _strip(30, 6), (29, 0), [(10, 0)], [2], []),
     ]
 
@@ -307,7 +561,10 @@ def random_scene(seed: int, *, lines: bool = True) -> Scene:
         normal = np.array([-along[1], along[0]]) / np.hypot(*along)
         return axis[i] + along * rng.uniform() + normal * rng.uniform(-0.6, 0.6) * lane_m
 
-    solids = [Point(place()).buffer(rng.uniform(0.05, 0.4), quad_segs=int(rng.integers(2, 9))) for _ in range(rng.integers(2, 14))]
+    solids = [
+        Point(place()).buffer(rng.uniform(0.05, 0.4), quad_segs=int(rng.integers(2, 9)))
+        for _ in range(rng.integers(2, 14))
+    ]
     for _ in range(rng.integers(0, 4)):
         car = affinity.rotate(box(-2.4, -0.95, 2.4, 0.95), rng.uniform(0, 180), origin=(0, 0))
         solids.append(affinity.translate(car, *place()))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from core_engine import boundary_of, pinches_of, widest
-from core_scenes import Scene, analytic_cases, hidden_kerb_pair, mouth_cases, named_cases
+from core_scenes import Scene, analytic_cases, hidden_kerb_pair, mouth_cases, named_cases, turned_places
 from shapely import LineString, Polygon, affinity, box
 
 from firelane.lanes.boundary import Boundary
@@ -39,7 +39,71 @@ def test_a_wall_that_rounding_parts_from_its_kerb_stays_shut(turn_deg):
     assert widest(scene) == pytest.approx([10**0.5], abs=1e-8)
 
 
-@pytest.mark.parametrize(("post_m", "beside_m"), [(1.9951, 2.0525), (2.0028, 2.052758), (2.0105, 2.053017), (2.0206, 2.053356)])
+def test_walls_stay_shut_at_every_angle():
+    # at some angles a wall's foot and the kerb share a vertex and nothing else: edges one on the other
+    chicane, diamond = case("chicane"), case("vertex on an edge")
+    hung = case("ring hanging from the kerb")
+    for turn_deg in np.arange(0, 360, 9.0):
+        for scene in (chicane, diamond, hung):
+            moved = scene.moved(turn_deg, FAR_M)
+            assert widest(moved, 8.0) == pytest.approx(scene.widest_m, abs=1e-7), moved.name
+            start, end = labels(moved, 8.0, [moved.start, moved.ends[0]])
+            assert start != end, moved.name
+
+
+@pytest.mark.parametrize("sag_m", [-1e-10, -1e-12, 0.0, 1e-12, 1e-10])
+@pytest.mark.parametrize("turn_deg", TURNS_DEG)
+def test_a_block_standing_on_its_kerb_by_one_corner(sag_m, turn_deg):
+    # hole and outline share the vertex (10, 0); the block's foot runs along the kerb, above or below it by rounding
+    outline = [(0, 0), (10, 0), (20, 0), (20, 6), (0, 6)]
+    block = [(10, 0), (10, 2), (6, 2), (6, sag_m)]
+    road = affinity.rotate(Polygon(outline, [block]), turn_deg, origin=(0, 0))
+    places = Scene(
+        "",
+        box(0, 0, 1, 1),
+        ends=np.array([(3.0, 3), (17, 3), (10.001, 0.0005), (10.0005, 0.001), (5.999, 0.01), (8, 2.01)]),
+    )
+    at = places.moved(turn_deg, (0.0, 0.0)).ends
+    boundary = Boundary.from_geometry(road)
+    assert WidestWay(boundary, cap_m=8.0).between(at[0], at[1:2]) == pytest.approx([4.0], abs=1e-8)
+    west, east, by_corner, by_side, by_foot, above = cut(boundary, find_pinches(boundary, 4.5)).locate(at)[0]
+    assert west != east
+    assert by_corner == by_side == east
+    assert by_foot == west
+    assert above not in {west, east}
+
+
+@pytest.mark.parametrize("sag_m", [-1e-10, -1e-12, 0.0, 1e-12, 1e-10])
+@pytest.mark.parametrize("turn_deg", TURNS_DEG)
+def test_a_block_on_a_kerb_that_turns_away_below_it(sag_m, turn_deg):
+    # as above, but the shared vertex is a reflex corner: places and chords see it itself
+    outline = [(0, 0), (10, 0), (10, -6), (20, -6), (20, 6), (0, 6)]
+    block = [(10, 0), (9, 2), (6, 2), (6, sag_m)]
+    road = affinity.rotate(Polygon(outline, [block]), turn_deg, origin=(0, 0))
+    at = turned_places(
+        np.array([(10.01, 0.003), (10.01, -0.003), (3.0, 3), (13.0, -3), (13.0, 3), (12.0, 0.3)]),
+        turn_deg,
+        (0.0, 0.0),
+    )
+    boundary = Boundary.from_geometry(road, points=at[-1:])
+    found = find_pinches(boundary, 5.0)
+    from_corner = np.abs(found.width_m - np.hypot(2, 0.3)) < 1e-7
+    assert np.count_nonzero(from_corner) == 1
+    over, under, west, south, north = cut(boundary, found).locate(at[:-1])[0]
+    assert over == under == north == south != west
+
+
+def test_kerbs_that_overlap_between_blunt_corners():
+    # every corner is convex: only the overlap itself carries a chord, and it starts at no half-edge's start
+    found = find_pinches(boundary_of(Scene("skew", Polygon([(0, 0), (20, 0), (24, 3.6), (4, 3.6)]))), 4.0)
+    assert found.width_m == pytest.approx([3.6])
+    assert found.extent_m == pytest.approx([16.0])
+    assert found.ends.mean(axis=1) + found.origin == pytest.approx(np.array([[12.0, 1.8]]))
+
+
+@pytest.mark.parametrize(
+    ("post_m", "beside_m"), [(1.9951, 2.0525), (2.0028, 2.052758), (2.0105, 2.053017), (2.0206, 2.053356)]
+)
 def test_posts_do_not_hide_the_kerbs(post_m, beside_m):
     scene = hidden_kerb_pair(post_m)
     _, _, width_m = pinches_of(scene, 4.0)
@@ -149,7 +213,9 @@ def test_mouth_narrower_than_the_road_governs():
 def test_an_open_end_is_no_wall():
     scene = case("whole end open")
     closed = Scene("closed", scene.road, start=np.array([29.0, 0]), ends=np.array([[10.0, 0]]))
-    opened = Scene("open", scene.road, mouths=scene.mouths, start=np.array([29.0, 0]), ends=np.array([[10.0, 0]]))
+    opened = Scene(
+        "open", scene.road, mouths=scene.mouths, start=np.array([29.0, 0]), ends=np.array([[10.0, 0]])
+    )
     assert widest(closed) == pytest.approx([2.0])
     assert widest(opened) == pytest.approx([6.0])
 
@@ -158,7 +224,13 @@ def test_a_mouth_splits_no_room():
     # an end open in two places; the wall between them stays
     road = box(0, -5, 30, 5)
     mouths = (LineString([(30, -5), (30, -1)]), LineString([(30, 1), (30, 5)]))
-    scene = Scene("two mouths", road, mouths=mouths, start=np.array([10.0, 0]), ends=np.array([(30.0, -3), (30, 3), (29, 0)]))
+    scene = Scene(
+        "two mouths",
+        road,
+        mouths=mouths,
+        start=np.array([10.0, 0]),
+        ends=np.array([(30.0, -3), (30, 3), (29, 0)]),
+    )
     assert widest(scene) == pytest.approx([4, 4, 2 * np.hypot(1, 0)], abs=1e-9)
 
 

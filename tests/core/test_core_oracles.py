@@ -56,7 +56,9 @@ def test_erosion_agrees_with_the_listed_widths(scene):
         assert erosion_contradicts(scene, scene.start, end, widest_m) == ""
 
 
-@pytest.mark.parametrize("scene", [s for s in EVERY_CASE if "curved" not in s.name and not s.mouths], ids=lambda scene: scene.name)
+@pytest.mark.parametrize(
+    "scene", [s for s in EVERY_CASE if "curved" not in s.name and not s.mouths], ids=lambda scene: scene.name
+)
 def test_pieces_agree_with_the_listed_widths(scene):
     for end, widest_m in zip(scene.ends, scene.widest_m, strict=True):
         assert widest_by_pieces(scene, scene.start, end, cap_m=16.0) == pytest.approx(widest_m, abs=1e-6)

@@ -10,9 +10,13 @@ QUICK = 60
 ALL = 500
 
 
-@pytest.mark.parametrize("seeds", [range(begin, begin + 10) for begin in range(0, QUICK, 10)], ids=lambda r: f"{r[0]}-{r[-1]}")
+@pytest.mark.parametrize(
+    "seeds", [range(begin, begin + 10) for begin in range(0, QUICK, 10)], ids=lambda r: f"{r[0]}-{r[-1]}"
+)
 def test_widths_agree_with_erosion(seeds):
-    faults = [fault for seed in seeds for fault in width_faults(with_places(random_scene(seed), seed, count=3))]
+    faults = [
+        fault for seed in seeds for fault in width_faults(with_places(random_scene(seed), seed, count=3))
+    ]
     assert not faults
 
 
@@ -46,7 +50,9 @@ def test_grids_at_survey_coordinates(seed, lines):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seeds", [range(begin, begin + 25) for begin in range(0, ALL, 25)], ids=lambda r: f"{r[0]}-{r[-1]}")
+@pytest.mark.parametrize(
+    "seeds", [range(begin, begin + 25) for begin in range(0, ALL, 25)], ids=lambda r: f"{r[0]}-{r[-1]}"
+)
 def test_five_hundred_scenes_agree_with_erosion(seeds):
     faults = []
     for seed in seeds:
@@ -56,7 +62,9 @@ def test_five_hundred_scenes_agree_with_erosion(seeds):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seeds", [range(begin, begin + 25) for begin in range(0, ALL, 25)], ids=lambda r: f"{r[0]}-{r[-1]}")
+@pytest.mark.parametrize(
+    "seeds", [range(begin, begin + 25) for begin in range(0, ALL, 25)], ids=lambda r: f"{r[0]}-{r[-1]}"
+)
 def test_five_hundred_scenes_agree_with_all_pairs_and_sawn_pieces(seeds):
     faults = []
     for seed in seeds:
@@ -68,7 +76,9 @@ def test_five_hundred_scenes_agree_with_all_pairs_and_sawn_pieces(seeds):
 @pytest.mark.slow
 @pytest.mark.parametrize("moved", [False, True])
 @pytest.mark.parametrize("lines", [False, True])
-@pytest.mark.parametrize("seeds", [range(begin, begin + 50) for begin in range(1000, 1300, 50)], ids=lambda r: f"{r[0]}-{r[-1]}")
+@pytest.mark.parametrize(
+    "seeds", [range(begin, begin + 50) for begin in range(1000, 1300, 50)], ids=lambda r: f"{r[0]}-{r[-1]}"
+)
 def test_many_grids(seeds, lines, moved):
     faults = []
     for seed in seeds:

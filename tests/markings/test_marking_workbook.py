@@ -25,12 +25,12 @@ def plan():
     [
         (
             "zh",
-            ["工程量汇总", "分车道工程量", "方框间距", "放样点", "待确认参数", "说明"],
+            ["工程量汇总", "分车道工程量", "方框间距", "待确认参数", "说明"],
             "路面黄色单实线（线宽15厘米）",
         ),
         (
             "en",
-            ["quantities", "by lane", "box spacing", "setting out", "to be confirmed", "notes"],
+            ["quantities", "by lane", "box spacing", "to be confirmed", "notes"],
             "edge line, 15 cm",
         ),
     ],
@@ -47,8 +47,7 @@ def test_sheets(plan, tmp_path, lang, names, first):
     assert totals[1][3] == 1
     proof = list(book[names[2]].iter_rows(values_only=True))[1:]
     assert [row[2] for row in proof] == pytest.approx([6, 26, 46, 66, 86, 100])
-    assert len(list(book[names[3]].iter_rows())) == 1 + len(plan.setting_out)
-    parameters = list(book[names[4]].iter_rows(values_only=True))[1:]
+    parameters = list(book[names[3]].iter_rows(values_only=True))[1:]
     assert len(parameters) == len(plan.parameters)
     assert {row[3] for row in parameters} == {"待确认" if lang == "zh" else "to be confirmed"}
 

@@ -1,2 +1,0 @@
-"""Old name."""
-from firelane.auditing.record import Audit as Audit
