@@ -11,7 +11,7 @@ import shapely
 
 from firelane.crs import to_lonlat
 from firelane.findings.model import Finding
-from firelane.lanes.network import unique_labels
+from firelane.lanes.naming import unique_labels
 from firelane.lanes.obstacles import owner_labels
 from firelane.measure import Measurements
 from firelane.rules.model import Rule

@@ -17,8 +17,10 @@ from shapely.ops import substring
 from firelane.lanes.boundary import Floats
 from firelane.lanes.medial import medial_axis
 from firelane.lanes.mouths import Mouths, find_mouths
+from firelane.lanes.naming import place_label, unique_labels
 from firelane.lanes.openings import Opening, opening_at, opening_table
 from firelane.lanes.records import LaneNetwork
+from firelane.lanes.sections import EdgeTree, sections
 from firelane.lanes.skeleton import Branch, skeleton
 from firelane.lanes.smoothing import headings, smooth
 from firelane.lanes.tips import tip_width_m
@@ -29,9 +31,6 @@ ISLAND_EXTENT_M = 20.0
 """A hole of the pavement no longer than this is an island in a lane, not a block between lanes."""
 
 STATION_M = 0.5
-SECTION_REACH_M = 15.0
-"""A perpendicular that meets no edge within this opens into a square or a junction: not measured."""
-
 SHORTEST_LANE_M = 1.0
 SHORTEST_REMAINDER_M = 3.0
 COVERED_M = 0.5
@@ -396,34 +395,6 @@ def _from_the_entrance(lanes: Sequence[_Lane]) -> list[_Lane]:
     return [lane if rank(lane, 0) <= rank(lane, 1) else lane.reversed() for lane in lanes]
 
 
-def place_label(prefix: str, x: float, y: float, *, per_m: int = 1) -> str:
-    """Return an id from a place: what is edited elsewhere never renumbers it.
-
-    >>> place_label("L", 535912.4, 4630045.2)
-    'L5912-0045'
-    """
-    digits = 4 if per_m == 1 else 5
-    modulus = 10**digits
-    east, north = (int(np.floor(v * per_m + 1e-6)) % modulus for v in (x, y))
-    return f"{prefix}{east:0{digits}d}-{north:0{digits}d}"
-
-
-def unique_labels(labels: Sequence[str]) -> list[str]:
-    """Return ``labels`` with a letter added where one stands more than once, in order."""
-    count: dict[str, int] = {}
-    for label in labels:
-        count[label] = count.get(label, 0) + 1
-    seen: dict[str, int] = {}
-    result = []
-    for label in labels:
-        if count[label] == 1:
-            result.append(label)
-            continue
-        seen[label] = seen.get(label, 0) + 1
-        result.append(f"{label}.{seen[label]}")
-    return result
-
-
 def _table(site: Site, lanes: Sequence[_Lane], roads: gpd.GeoDataFrame, fire: np.ndarray) -> gpd.GeoDataFrame:
     lines = [lane.line for lane in lanes]
     middles = [line.interpolate(0.5, normalized=True) for line in lines]
@@ -456,52 +427,6 @@ def _table(site: Site, lanes: Sequence[_Lane], roads: gpd.GeoDataFrame, fire: np
 
 def _in_order(table: gpd.GeoDataFrame, lanes: Sequence[_Lane]) -> list[_Lane]:
     return [lanes[n] for n in table["_order"]]
-
-
-class EdgeTree:
-    """The boundary of an area as an index, for perpendicular sections."""
-
-    def __init__(self, area: BaseGeometry) -> None:
-        xy, index = shapely.get_coordinates(shapely.get_parts(area.boundary), return_index=True)
-        same = index[1:] == index[:-1]
-        self.segments = shapely.linestrings(np.stack((xy[:-1][same], xy[1:][same]), axis=1))
-        self.tree = shapely.STRtree(self.segments)
-
-    def reach(self, places: Floats, direction: Floats) -> Floats:
-        """Return the distance from each place to the edge in ``direction``, NaN beyond 15 m [m]."""
-        rays = shapely.linestrings(np.stack((places, places + direction * SECTION_REACH_M), axis=1))
-        ray, segment = self.tree.query(rays, predicate="intersects")
-        best = np.full(len(places), np.inf)
-        if len(ray):
-            crossing = shapely.intersection(rays[ray], self.segments[segment])
-            np.minimum.at(best, ray, shapely.distance(crossing, shapely.points(places[ray])))
-        return np.where(np.isinf(best), np.nan, best)
-
-
-@dataclass(frozen=True)
-class Sections:
-    """Perpendiculars to a lane from edge to edge; the lists run along ``chainage_m``."""
-
-    lines: np.ndarray
-    places: Floats
-    heading_rad: Floats
-    left_m: Floats
-    right_m: Floats
-
-
-def sections(line: LineString | np.ndarray, chainage_m: Floats, edges: EdgeTree) -> Sections:
-    """Return the perpendicular sections at ``chainage_m`` of a lane, or of one lane per row."""
-    # At its very ends a lane may lie on the edge itself (a mouth): a millimetre inside it does not.
-    length = shapely.length(line)
-    inset = np.minimum(1e-3, length / 4)
-    chainage_m = np.clip(chainage_m, inset, length - inset)
-    places = shapely.get_coordinates(shapely.line_interpolate_point(line, chainage_m))
-    heading = headings(line, chainage_m)
-    left = np.column_stack((-np.sin(heading), np.cos(heading)))
-    to_left, to_right = edges.reach(places, left), edges.reach(places, -left)
-    span = np.nan_to_num(np.column_stack((to_left, to_right)), nan=SECTION_REACH_M)
-    ends = np.stack((places + left * span[:, :1], places - left * span[:, 1:]), axis=1)
-    return Sections(shapely.linestrings(ends), places, heading, to_left, to_right)
 
 
 def _stations(

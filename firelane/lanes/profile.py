@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from firelane.lanes.boundary import Boundary, Floats, Ints
-from firelane.lanes.network import SECTION_REACH_M
+from firelane.lanes.sections import SECTION_REACH_M
 from firelane.lanes.space import FreeSpace
 
 SAMPLES = 5

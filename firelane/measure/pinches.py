@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
+from firelane.lanes.naming import place_label, unique_labels
 from firelane.lanes.narrowing import Narrowing
-from firelane.lanes.network import place_label, unique_labels
 from firelane.lanes.obstacles import owner_labels
 from firelane.lanes.space import FreeSpace, Spaces
 from firelane.vocabulary import Level

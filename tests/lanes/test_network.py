@@ -7,7 +7,8 @@ import pytest
 import shapely
 from site_scenes import LineString, Polygon, box, gates, local, moved, road, site
 
-from firelane.lanes.network import lane_network, place_label, unique_labels
+from firelane.lanes.naming import place_label, unique_labels
+from firelane.lanes.network import lane_network
 
 
 def network(roads, *, ends=None, **layers):
