@@ -13,7 +13,7 @@ from firelane.findings import Finding, judge, summarise, worst
 from firelane.lanes.network import lane_network
 from firelane.measure import Measurements, measure
 from firelane.rules import Rule, load_rules
-from firelane.site.model import Site
+from firelane.site.model import Note, Site
 from firelane.vocabulary import Quantity, Severity, Verdict
 
 DEFAULT_RULES = ("shenyang-2020",)
@@ -75,7 +75,13 @@ def _record(measured: Measurements, rules: Sequence[Rule], findings: tuple[Findi
     buildings = _buildings(measured, findings)
     governs = {i for i in buildings["governing_pinch_id"] if isinstance(i, str)}
     pinches["governing"] = pinches["governing"].to_numpy(bool) | pinches["pinch_id"].isin(governs).to_numpy()
-    site = replace(measured.site, notes=(*measured.site.notes, *measured.network.notes))
+    notes = (*measured.site.notes, *measured.network.notes)
+    if measured.site.config.vehicle:
+        notes += (Note(
+            "vehicle_unused", "site.toml 的 [vehicle] 本版本尚未使用：不计算车辆轨迹",
+            "[vehicle] of site.toml is not used by this version: no vehicle is tracked",
+        ),)  # fmt: skip
+    site = replace(measured.site, notes=notes)
     return Audit(
         site=site, network=measured.network, rules=tuple(rules), lanes=lanes, profile=measured.profile,
         pinches=pinches, buildings=buildings, findings=findings, remedies=(),

@@ -104,6 +104,23 @@ class Desk:
         config = self.measured.site.config
         return max((config.layer_accuracy_m.get(layer, config.accuracy_m) for layer in layers), default=0.0)
 
+    def accuracy_of(self, owners: Sequence[str]) -> float:
+        """Return the coarsest survey accuracy of what bounds a measured gap [m]; kerbs where nothing is named."""
+        roads = {f"edge:{i}" for i in self.measured.site.layer("roads")["id"]}
+        layer_of = {label: layer for (layer, _), label in self._labels.items()}
+        layers = {"roads" if o in roads else layer_of.get(o.removeprefix("edge:"), "roads") for o in owners}
+        return self.accuracy_m(*(layers or {"roads"}))
+
+    def coarsest_m(self) -> float:
+        """Return the coarsest survey accuracy among the layers that were surveyed [m]."""
+        layers = ("roads", "fire_lanes", "obstructions", "parking")
+        return self.accuracy_m(*(n for n in layers if len(self.measured.site.layer(n))))
+
+    def unread(self, *layers: str) -> list[str]:
+        """Return those of ``layers`` of which rows were left out while reading: what they held is not known."""
+        told = {n.layer for n in self.measured.site.notes if n.code == "left_out"}
+        return [layer for layer in layers if layer in told]
+
     @cached_property
     def _labels(self) -> dict[tuple[str, str], str]:
         return owner_labels(self.measured.site)

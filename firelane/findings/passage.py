@@ -28,31 +28,46 @@ def clear_width(desk: Desk, rule: Rule) -> None:
     """One finding per stretch below the limit, one per lane that has none."""
     limit = _limit(rule)
     for row in desk.measured.network.lanes.itertuples():
-        accuracy = desk.accuracy_m("roads", "obstructions", "fire_lanes")
-        stretches = _stretches(desk, row.lane_id, limit - 1e-6 if accuracy == 0 else limit + accuracy)
-        for stretch in stretches:
+        coarsest = desk.coarsest_m()
+        told = False
+        for stretch in _stretches(desk, row.lane_id, limit - 1e-6 if coarsest == 0 else limit + coarsest):
             narrow = stretch.narrowest
-            verdict = minimum_verdict(narrow.width_m, limit, accuracy)
             pinch_id = desk.measured.pinches.id_of(narrow.space, narrow.pinch)
             owners = _owners(desk, pinch_id, stretch.rows)
+            verdict = minimum_verdict(narrow.width_m, limit, desk.accuracy_of(owners))
+            if verdict is Verdict.PASS:
+                continue  # near the limit, but surveyed finely enough to tell
+            told = True
             zh_by = f"，位于{desk.owner_names(owners, 'zh')}之间" if len(owners) > 1 else ""
             en_by = f" between {desk.owner_names(owners, 'en')}" if len(owners) > 1 else ""
             where_zh, where_en = _where(stretch)
             desk.add(
-                rule, verdict, f"{row.lane_id}:{pinch_id or f'{stretch.start_m:.1f}'}",
+                rule, verdict, pinch_id or f"{row.lane_id}:{stretch.start_m:.1f}",
                 f"净宽 {metres(narrow.width_m)} 米，要求不小于 {metres(limit)} 米{zh_by}；{where_zh}",
                 f"clear width {metres(narrow.width_m)} m, at least {metres(limit)} m required{en_by}; {where_en}",
                 value=narrow.width_m, margin=narrow.width_m - limit, lane_id=row.lane_id, place=narrow.place,
                 owners=owners, pinch_id=pinch_id, chainage_m=(stretch.start_m, stretch.end_m),
             )  # fmt: skip
-        if not stretches:
+        if not told:
             width = desk.measured.widths.clear_width_m[row.lane_id]
             desk.add(
-                rule, minimum_verdict(width, limit, accuracy), row.lane_id,
+                rule, minimum_verdict(width, limit, 0.0), row.lane_id,
                 f"全程净宽不小于 {capped(width, CAP_M, 'zh')}，满足 {metres(limit)} 米要求",
                 f"clear width {capped(width, CAP_M, 'en')} throughout, at least {metres(limit)} m required",
                 value=width, margin=width - limit, lane_id=row.lane_id, place=desk.lane_middle(row.lane_id),
             )  # fmt: skip
+    _say_unread(desk, rule)
+
+
+def _say_unread(desk: Desk, rule: Rule) -> bool:
+    """Where rows that may stand on a lane could not be read, say that what they bar is not known."""
+    layers = desk.unread("obstructions", "parking")
+    for layer in layers:
+        desk.not_measured(
+            rule, f"{layer} 图层有无法读取而略去的行，其影响未测量", f"rows of {layer} could not be read and were left "
+            "out: what they bar was not measured", subject=f"unread-{layer}",
+        )  # fmt: skip
+    return bool(layers)
 
 
 def _limit(rule: Rule) -> float:
@@ -125,19 +140,19 @@ def clear_height(desk: Desk, rule: Rule) -> None:
     """Low stretches fail, low things beside which a way is left are told, unknown ones not measured."""
     limit = _limit(rule)
     heights = desk.measured.heights
-    accuracy = desk.accuracy_m("obstructions", "entrances")
+    wide = f"{desk.measured.envelope['width_m']:g}"
     told: set[str] = set()
     troubled: set[str] = set()
     for stretch in heights.low:
         told.update(stretch.owners)
         troubled.add(stretch.lane_id)
         desk.add(
-            rule, minimum_verdict(stretch.clear_height_m, limit, accuracy),
+            rule, minimum_verdict(stretch.clear_height_m, limit, desk.accuracy_of(stretch.owners)),
             f"{stretch.lane_id}:{stretch.owners[0]}",
             f"净高 {metres(stretch.clear_height_m)} 米，要求不小于 {metres(limit)} 米："
-            f"{desk.owner_names(stretch.owners, 'zh')}，旁边没有 4 米宽的通路；桩号 {stretch.chainage_m:.1f} 米",
+            f"{desk.owner_names(stretch.owners, 'zh')}，旁边没有 {wide} 米宽的通路；桩号 {stretch.chainage_m:.1f} 米",
             f"clear height {metres(stretch.clear_height_m)} m, at least {metres(limit)} m required: "
-            f"{desk.owner_names(stretch.owners, 'en')}, no 4 m way beside it; chainage {stretch.chainage_m:.1f} m",
+            f"{desk.owner_names(stretch.owners, 'en')}, no {wide} m way beside it; chainage {stretch.chainage_m:.1f} m",
             value=stretch.clear_height_m, margin=stretch.clear_height_m - limit, lane_id=stretch.lane_id,
             place=stretch.place, owners=stretch.owners, chainage_m=(stretch.chainage_m, stretch.chainage_m),
         )  # fmt: skip
@@ -157,8 +172,8 @@ def clear_height(desk: Desk, rule: Rule) -> None:
         elif item.clear_height_m < limit - 1e-6:
             desk.add(
                 rule, Verdict.PASS, item.owner,
-                f"{name_zh} 下缘高 {metres(item.clear_height_m)} 米，旁边仍有 4 米宽、{metres(limit)} 米高的通路",
-                f"the underside of {name_en} is at {metres(item.clear_height_m)} m; a 4 m wide way "
+                f"{name_zh} 下缘高 {metres(item.clear_height_m)} 米，旁边仍有 {wide} 米宽、{metres(limit)} 米高的通路",
+                f"the underside of {name_en} is at {metres(item.clear_height_m)} m; a {wide} m wide way "
                 f"{metres(limit)} m high is left beside it",
                 value=item.clear_height_m, margin=item.clear_height_m - limit, lane_id=item.lane_id,
                 place=item.place, owners=[item.owner], severity=Severity.INFO,
@@ -183,11 +198,13 @@ def clear_height(desk: Desk, rule: Rule) -> None:
             )  # fmt: skip
         else:
             desk.add(
-                rule, minimum_verdict(value, limit, accuracy), row.lane_id,
+                rule, minimum_verdict(value, limit, desk.accuracy_m("obstructions", "entrances")), row.lane_id,
                 f"净高 {metres(value)} 米，要求不小于 {metres(limit)} 米",
                 f"clear height {metres(value)} m, at least {metres(limit)} m required",
                 value=value, margin=value - limit, lane_id=row.lane_id, place=place,
             )  # fmt: skip
+    if desk.unread("obstructions"):
+        _say_unread(desk, rule)
 
 
 def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
@@ -202,7 +219,7 @@ def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
             continue  # a shut gate is judged by the gate rule
         name_zh, name_en = desk.owner_names([item.owner], "zh"), desk.owner_names([item.owner], "en")
         left_zh, left_en = capped(item.way_left_m, CAP_M, "zh"), capped(item.way_left_m, CAP_M, "en")
-        accuracy = desk.accuracy_m("roads", item.layer)
+        accuracy = desk.accuracy_m("fire_lanes" if item.designated else "roads", item.layer)
         shared = {"value": item.way_left_m, "threshold": limit_m, "margin": item.way_left_m - limit_m,
                   "lane_id": item.lane_id, "place": item.place, "owners": [item.owner]}  # fmt: skip
         if item.designated:
@@ -221,6 +238,14 @@ def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
                 f"{name_en}: clear width beside it {left_en}; the lane's width is reserved",
                 severity=Severity.INFO, **shared,  # type: ignore[arg-type]
             )  # fmt: skip
+        elif verdict is Verdict.INDETERMINATE:
+            desk.add(
+                rule, verdict, item.owner,
+                f"{name_zh} 旁边净宽 {left_zh}，测量精度内无法判定是否留出 {metres(limit_m)} 米通路",
+                f"{name_en} leaves a clear width of {left_en}: within the survey's accuracy of the {metres(limit_m)} m "
+                "required",
+                **shared,  # type: ignore[arg-type]
+            )  # fmt: skip
         else:
             desk.add(
                 rule, verdict, item.owner,
@@ -228,6 +253,8 @@ def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
                 f"{name_en} leaves a clear width of only {left_en}; {metres(limit_m)} m are required",
                 **shared,  # type: ignore[arg-type]
             )  # fmt: skip
+    if _say_unread(desk, rule):
+        return
     if site.surveyed("obstructions") and not any(i.kind != ObstructionKind.GATE for i in desk.measured.standing):
         desk.add(rule, Verdict.PASS, "site", "消防车通道上没有障碍物", "no obstacle stands on the lanes")
 
@@ -239,9 +266,22 @@ def clearing(desk: Desk, rule: Rule, limit_m: float) -> None:
             rule, "未调查障碍物（没有 obstructions 图层）", "obstructions were not surveyed (no obstructions layer)"
         )
         return
-    standing = [
-        i for i in desk.measured.standing if i.designated or i.way_left_m < limit_m - 1e-6
-    ]
+    verdicts = {
+        i.owner: Verdict.FAIL if i.designated
+        else minimum_verdict(i.way_left_m, limit_m, desk.accuracy_m("roads", i.layer))
+        for i in desk.measured.standing
+    }  # fmt: skip
+    standing = [i for i in desk.measured.standing if verdicts[i.owner] is Verdict.FAIL]
+    unclear = [i.owner for i in desk.measured.standing if verdicts[i.owner] is Verdict.INDETERMINATE]
+    if not standing and _say_unread(desk, rule):
+        return
+    if not standing and unclear:
+        desk.add(
+            rule, Verdict.INDETERMINATE, "site", f"{len(unclear)} 处障碍物是否妨碍通行，测量精度内无法判定",
+            f"whether {len(unclear)} obstacles hinder the passage cannot be told within the survey's accuracy",
+            owners=unclear,
+        )  # fmt: skip
+        return
     if not standing:
         desk.add(rule, Verdict.PASS, "site", "没有妨碍通行的构筑物和固定障碍物", "nothing stands in the way")
         return
@@ -263,8 +303,8 @@ def parking(desk: Desk, rule: Rule, limit_m: float) -> None:
     bays = desk.measured.planned_bays
     if not bays:
         desk.not_applicable(rule, "没有规划停车泊位", "no bays are planned")
-    accuracy = desk.accuracy_m("roads", "obstructions", "parking")
     for bay in bays:
+        accuracy = desk.accuracy_m("fire_lanes" if bay.designated else "roads", "parking")
         verdict = minimum_verdict(bay.way_left_m, limit_m, accuracy) if bay.on_lane else Verdict.PASS
         verdict = Verdict.FAIL if bay.designated else verdict
         reserved_zh, reserved_en = {
@@ -299,6 +339,11 @@ def gates(desk: Desk, rule: Rule) -> None:
         desk.not_measured(
             rule, "未调查出入口（没有 entrances 图层）", "entrances were not surveyed (no entrances layer)"
         )
+    elif desk.unread("entrances"):
+        desk.not_measured(
+            rule, "entrances 图层有无法读取而略去的行，其门未调查",
+            "rows of entrances could not be read and were left out: their gates were not checked", subject="unread",
+        )  # fmt: skip
     elif not found:
         desk.not_applicable(rule, "没有封闭管理的出入口", "no gated entrance")
     for gate in found:
@@ -323,7 +368,6 @@ def reach(desk: Desk, rule: Rule) -> None:
     if not len(site.layer("buildings")):
         desk.not_applicable(rule, "没有建筑", "there are no buildings")
         return
-    accuracy = desk.accuracy_m("roads", "obstructions")
     distance = site.config.access_distance_m
     outlines = dict(zip(site.layer("buildings")["id"], site.layer("buildings").geometry, strict=True))
     table = desk.measured.pinches.table
@@ -348,7 +392,7 @@ def reach(desk: Desk, rule: Rule) -> None:
         by_en = f", limited by {desk.owner_names(owners, 'en')}" if owners else ""
         none = item.widest_m <= 0
         desk.add(
-            rule, minimum_verdict(item.widest_m, limit, accuracy), item.building_id,
+            rule, minimum_verdict(item.widest_m, limit, desk.accuracy_of(owners)), item.building_id,
             f"建筑 {item.building_id}：" + ("消防车无法到达" if none else
                 f"可到达的最大车宽（圆盘）{capped(item.widest_m, CAP_M, 'zh')}{by_zh}"),
             f"building {item.building_id}: " + ("no way leads there" if none else

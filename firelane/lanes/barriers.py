@@ -228,22 +228,18 @@ class Barriers:
         if not len(pinches):
             return []
         ends = pinches.ends + self.origin
-        crossed = _crossed_lanes(ends, self._lines)
+        part_at, on_outline = self._contacts(ends, owners)
+        crossed = _crossed_lanes(on_outline, self._lines)
         at_tip = self._at_tip(ends.reshape(-1, 2)).reshape(-1, 2)
-        parts_of: dict[int, list[int]] = {}
-        for part, row in enumerate(self._part_row):
-            parts_of.setdefault(row, []).append(part)
         edges = []
         for k in range(len(pinches)):
             mouth = int(pinches.mouth[k])
             bits = crossed[k]
             nodes = []
             for n in (0, 1):
-                row = int(owners.row[k, n])
-                if row >= 0:
-                    contact = Point(*ends[k, n])
-                    part = self._nearest(parts_of[row], contact)
-                    bits ^= self._bits(part, contact)
+                part = int(part_at[k, n])
+                if part >= 0:
+                    bits ^= self._bits(part, Point(*on_outline[k, n]))
                     nodes.append(part + 1)
                 else:
                     nodes.append(self._wall_node(Point(*ends[k, n])) if self._islands else WALL)
@@ -261,6 +257,25 @@ class Barriers:
             width = float(pinches.width_m[k])
             edges.append(_Edge(nodes[0], nodes[1], width, bits, k, (float(middle[0]), float(middle[1]))))
         return edges
+
+    def _contacts(self, ends: Floats, owners: Owners) -> tuple[Ints, Floats]:
+        """Return the obstacle part at each contact (-1: a kerb), and the contacts drawn onto its outline.
+
+        A contact with a disc lies within the polygon about it: a lane between the two would be crossed once
+        by the chord and once more by the outline.
+        """
+        parts_of: dict[int, list[int]] = {}
+        for part, row in enumerate(self._part_row):
+            parts_of.setdefault(row, []).append(part)
+        edge_of = [part.boundary if part.geom_type == "Polygon" else part for part in self._parts]
+        part_at = np.full(ends.shape[:2], -1, np.int64)
+        on_outline = ends.copy()
+        for k, n in np.argwhere(owners.row >= 0).tolist():
+            contact = Point(*ends[k, n])
+            part = self._nearest(parts_of[int(owners.row[k, n])], contact)
+            part_at[k, n] = part
+            on_outline[k, n] = shapely.get_coordinates(shapely.shortest_line(edge_of[part], contact))[0]
+        return part_at, on_outline
 
     def _ends_on(self, lane: int, mouth: int, chord: Floats) -> int:
         """Return 1 where a lane ends on this part of a mouth that obstacles divide."""

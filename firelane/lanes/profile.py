@@ -46,11 +46,11 @@ def station_widths(space: FreeSpace, stations: gpd.GeoDataFrame) -> tuple[Floats
     to_right = stations["right_m"].to_numpy(float)
     low = -np.nan_to_num(to_right, nan=SECTION_REACH_M)
     high = np.nan_to_num(to_left, nan=SECTION_REACH_M)
-    station, begin, end = _gaps(boundary, space, places, left, low, high)
+    station, begin, end = _gaps(space, places, left, low, high)
     np.maximum.at(section, station, end - begin)
     section[np.isnan(to_left) | np.isnan(to_right)] = np.nan
     if len(station):
-        width = 2 * _widest_on(boundary, places[station], left[station], begin, end)
+        width = 2 * _widest_on(space, places[station], left[station], begin, end)
         np.maximum.at(clear, station, width)
     return clear, section
 
@@ -82,14 +82,15 @@ def end_width(space: FreeSpace, place: Floats, heading: Floats, bare_m: float) -
         low, high = np.sort((xy[[0, -1]] - place) @ left)
         one = np.ones(1)
         local = place[None]
-        found = max(found, 2 * float(_widest_on(boundary, local, left[None], low * one, high * one)[0]))
+        found = max(found, 2 * float(_widest_on(space, local, left[None], low * one, high * one)[0]))
     return min(found, bare_m)
 
 
 def _gaps(
-    b: Boundary, space: FreeSpace, places: Floats, left: Floats, low: Floats, high: Floats
+    space: FreeSpace, places: Floats, left: Floats, low: Floats, high: Floats
 ) -> tuple[Ints, Floats, Floats]:
     """Return the free stretches of each perpendicular: station, from, to (offset to the left)."""
+    b = _boundary(space)
     local = places - b.origin
     ends = np.stack((local + left * low[:, None], local + left * high[:, None]), axis=1)
     lines = shapely.linestrings(ends)
@@ -106,6 +107,7 @@ def _gaps(
     offset = (w[:, 0] * d[:, 1] - w[:, 1] * d[:, 0]) / denominator
     along = (w[:, 0] * direction[:, 1] - w[:, 1] * direction[:, 0]) / denominator
     on = (along >= -1e-9) & (along <= b.length_m[edge] + 1e-9)
+    offset = _on_discs(space, edge, local[station], direction, offset)
     on &= (offset > low[station] + 1e-9) & (offset < high[station] - 1e-9)
     every = np.arange(len(places))
     who = np.concatenate((station[on], every, every))
@@ -125,7 +127,26 @@ def _gaps(
     return who, begin, end
 
 
-def _widest_on(b: Boundary, places: Floats, left: Floats, begin: Floats, end: Floats) -> Floats:
+def _boundary(space: FreeSpace) -> Boundary:
+    assert space.boundary is not None
+    return space.boundary
+
+
+def _on_discs(
+    space: FreeSpace, edge: Ints, places: Floats, direction: Floats, offset: Floats
+) -> Floats:
+    """Return where perpendiculars meet discs, in place of the polygons drawn about them."""
+    disc = space.discs[edge]
+    centre = disc[:, :2] - places
+    foot = np.sum(centre * direction, axis=1)
+    half = disc[:, 2] ** 2 - (np.sum(centre**2, axis=1) - foot**2)
+    met = half >= 0.0  # False where there is no disc, or it is missed by a hair
+    root = np.sqrt(np.where(met, half, 0.0))
+    near = np.where(np.abs(foot - root - offset) < np.abs(foot + root - offset), foot - root, foot + root)
+    return np.where(met, near, offset)
+
+
+def _widest_on(space: FreeSpace, places: Floats, left: Floats, begin: Floats, end: Floats) -> Floats:
     """Return the largest distance from the obstacles on each stretch.
 
     No place is farther from the obstacles than half the stretch, so between straight parallel edges the
@@ -133,16 +154,17 @@ def _widest_on(b: Boundary, places: Floats, left: Floats, begin: Floats, end: Fl
     distance may have several maxima, and the search starts from several places.
     """
     half = (end - begin) / 2
-    best = _distance(b, places, left, (begin + half)[:, None])[0][:, 0]
+    best = _distance(space, places, left, (begin + half)[:, None])[0][:, 0]
     crowded = best < CROWDED * half
     for rows, samples in (((best < half - 1e-9) & ~crowded, 1), (crowded, SAMPLES)):
         if rows.any():
-            best[rows] = _climb(b, places[rows], left[rows], begin[rows], end[rows], samples)
-    return best
+            best[rows] = _climb(space, places[rows], left[rows], begin[rows], end[rows], samples)
+    widest: Floats = np.minimum(best, half)
+    return widest
 
 
 def _climb(
-    b: Boundary, places: Floats, left: Floats, begin: Floats, end: Floats, samples: int
+    space: FreeSpace, places: Floats, left: Floats, begin: Floats, end: Floats, samples: int
 ) -> Floats:
     """Return the largest distance on each stretch, searched from the best of ``samples`` places.
 
@@ -151,7 +173,7 @@ def _climb(
     """
     fractions = (np.arange(samples) + 0.5) / samples
     offsets = begin[:, None] + (end - begin)[:, None] * fractions
-    value, slope = _distance(b, places, left, offsets)
+    value, slope = _distance(space, places, left, offsets)
     best_at = value.argmax(axis=1)
     rows = np.arange(len(begin))
     best = value[rows, best_at]
@@ -160,8 +182,8 @@ def _climb(
     centre = offsets[rows, best_at]
     low = np.where(up, centre, np.maximum(centre - step, begin))
     high = np.where(up, np.minimum(centre + step, end), centre)
-    low_value, low_slope = _distance(b, places, left, low[:, None])
-    high_value, high_slope = _distance(b, places, left, high[:, None])
+    low_value, low_slope = _distance(space, places, left, low[:, None])
+    high_value, high_slope = _distance(space, places, left, high[:, None])
     lv, ls, hv, hs = low_value[:, 0], low_slope[:, 0], high_value[:, 0], high_slope[:, 0]
     best = np.maximum.reduce([best, lv, hv])
     for _ in range(ROUNDS):
@@ -172,7 +194,7 @@ def _climb(
         meet = (hv - lv + ls * low - hs * high)[where] / (ls - hs)[where]
         span = (high - low)[where]
         meet = np.clip(meet, low[where] + 1e-3 * span, high[where] - 1e-3 * span)
-        v, s = _distance(b, places[where], left[where], meet[:, None])
+        v, s = _distance(space, places[where], left[where], meet[:, None])
         v, s = v[:, 0], s[:, 0]
         best[where] = np.maximum(best[where], v)
         rising = s > 0
@@ -182,8 +204,9 @@ def _climb(
     return widest
 
 
-def _distance(b: Boundary, places: Floats, left: Floats, offsets: Floats) -> tuple[Floats, Floats]:
+def _distance(space: FreeSpace, places: Floats, left: Floats, offsets: Floats) -> tuple[Floats, Floats]:
     """Return the distance from the obstacles at each offset, and its slope along the line."""
+    b = _boundary(space)
     n, k = offsets.shape
     xy = (places - b.origin)[:, None, :] + left[:, None, :] * offsets[:, :, None]
     flat = xy.reshape(-1, 2)
@@ -192,5 +215,12 @@ def _distance(b: Boundary, places: Floats, left: Floats, offsets: Floats) -> tup
     t = np.clip(np.sum((flat - b.start[edge]) * b.direction[edge], axis=1), 0.0, b.length_m[edge])
     nearest = b.start[edge] + b.direction[edge] * t[:, None]
     away = flat - nearest
-    slope = np.sum(away * np.repeat(left, k, axis=0), axis=1) / np.maximum(distance, 1e-12)
+    # From a disc itself, not from the polygon drawn about it.
+    disc = space.discs[edge]
+    from_centre = flat - disc[:, :2]
+    round_ = ~np.isnan(disc[:, 2])
+    away[round_] = from_centre[round_]
+    distance = np.where(round_, np.hypot(from_centre[:, 0], from_centre[:, 1]) - disc[:, 2], distance)
+    length = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-12)
+    slope = np.sum(away * np.repeat(left, k, axis=0), axis=1) / length
     return distance.reshape(n, k), slope.reshape(n, k)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -14,14 +15,14 @@ from shapely.geometry.base import BaseGeometry
 from firelane.lanes.barriers import TOUCH_M, Barriers, Crossing, Owners, contact_owners
 from firelane.lanes.boundary import Boundary
 from firelane.lanes.network import islands_of
-from firelane.lanes.obstacles import blocking, obstacles, split_by_dimension
+from firelane.lanes.obstacles import CHORD_ERROR_M, blocking, obstacles, split_by_dimension
 from firelane.lanes.pinches import Pinches, find_pinches
 from firelane.lanes.reach import CAP_M, WidestWay
 from firelane.lanes.records import LaneNetwork
 from firelane.site.model import Site
 
 INSIDE_M = 1e-5
-MOUTH_SHIFT_M = 1e-3
+SHIFT_M = 1e-3
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,22 @@ class FreeSpace:
     def owners(self) -> Owners:
         """What each contact lies on."""
         return Owners(np.zeros((0, 2), np.int64)) if self._owned_pinches is None else self._owned_pinches[1]
+
+    @cached_property
+    def discs(self) -> npt.NDArray[np.float64]:
+        """(half-edges, 3) centre (local) and radius of the disc that a half-edge was drawn about, else NaN."""
+        assert self.boundary is not None
+        result = np.full((self.boundary.size, 3), np.nan)
+        round_ = np.flatnonzero(~np.isnan(self.table["radius_m"].to_numpy(float)))
+        if len(round_):
+            shapes = self.table.geometry.to_numpy()[round_]
+            outlines = shapely.boundary(shapely.transform(shapes, lambda xy: xy - self.boundary.origin))
+            middle = shapely.points((self.boundary.start + self.boundary.end) / 2)
+            disc, edge = shapely.STRtree(middle).query(outlines, predicate="dwithin", distance=TOUCH_M)
+            centre = shapely.get_coordinates(shapely.centroid(outlines))
+            result[edge, :2] = centre[disc]
+            result[edge, 2] = self.table["radius_m"].to_numpy(float)[round_][disc]
+        return result
 
     @cached_property
     def widest_way(self) -> WidestWay | None:
@@ -202,8 +219,9 @@ def _from_discs(boundary: Boundary, pinches: Pinches, owners: Owners, table: gpd
         unit = gap / distance
         own = np.nan_to_num(radius[k])
         exact_ends = np.array([places[0] + unit * own[0], places[1] - unit * own[1]])
-        if pinches.mouth[k] >= 0 and np.abs(exact_ends - ends[k]).max() > MOUTH_SHIFT_M:
-            continue  # a disc that stands astride the mouth line: what counts is the gap on that line
+        moved = np.hypot(*(exact_ends - ends[k]).T)
+        if (moved > SHIFT_M + 1.1 * np.sqrt(2 * CHORD_ERROR_M * own))[own > 0].any():
+            continue  # farther than half a side: the disc stands astride a kerb or mouth, whose corner with it counts
         ends[k] = exact_ends
         width[k] = max(distance - own.sum(), 0.0)
     return replace(pinches, ends=ends, width_m=width)

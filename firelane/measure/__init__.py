@@ -31,6 +31,8 @@ class Measurements:
         As ``Audit.profile``.
     edges : GeoDataFrame
         Pavement edges of the judged lanes, as ``lanes.edges.pavement_edges`` gives them.
+    envelope : Mapping
+        ``width_m`` and ``height_m`` of the passage that was measured [m].
     """
 
     site: Site
@@ -45,6 +47,7 @@ class Measurements:
     gates: list[Gate]
     reach: list[Reach]
     edges: gpd.GeoDataFrame
+    envelope: Mapping[str, float]
 
 
 def measure(site: Site, network: LaneNetwork, *, envelope: Mapping[str, float]) -> Measurements:
@@ -75,4 +78,5 @@ def measure(site: Site, network: LaneNetwork, *, envelope: Mapping[str, float]) 
         gates=measure_gates(spaces),
         reach=measure_reach(spaces, access_distance_m=site.config.access_distance_m),
         edges=pavement_edges(site, network),
+        envelope=envelope,
     )

@@ -24,15 +24,14 @@ class Gate:
 def measure_gates(spaces: Spaces) -> list[Gate]:
     """Return the gates of entrances, then those among the obstructions, in input order.
 
-    An entrance that is known to have no gate is left out; one of which nothing is told is taken as
-    gated only where ``openable`` is told.
+    An entrance that is known to have no gate is left out; one of which neither a gate nor its opening is
+    told is given with ``openable`` None: it may have a gate.
     """
     result = []
     labels = owner_labels(spaces.site)
     mouths = {row.entrance_id: row for row in spaces.network.mouths.itertuples()}
     for row in spaces.site.layer("entrances").itertuples():
-        gated = row.gate if row.gate is not None else row.openable is not None
-        if not gated:
+        if row.gate is not None and not row.gate:
             continue
         mouth = mouths.get(row.id)
         middle = (mouth.geometry if mouth is not None else row.geometry).interpolate(0.5, normalized=True) if (

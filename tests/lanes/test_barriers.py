@@ -89,6 +89,24 @@ def test_a_wall_on_the_centreline_divides_the_lane():
     assert barrier([wall, block(50, 0, 51, 1, id="n"), block(50, -1.5, 51, 0, id="s")])[0] == 3.0
 
 
+@pytest.mark.parametrize("turn_deg", [0, 30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 330])
+def test_a_disc_that_grazes_the_centreline_is_on_one_side_of_it(turn_deg):
+    # The polygon drawn about the disc stands out across the centreline by less than a tenth of a millimetre.
+    scene = [shapely.affinity.rotate(g, turn_deg, origin=(0, 0)) for g in (road(20, 4.4), *(e for e, _ in gates(20, 4.4)))]
+    for side in (0.05, -0.05):
+        disc = shapely.affinity.rotate(shapely.Point(8, side), turn_deg, origin=(0, 0))
+        space = spaces_of(site(scene[:1], entrances=scene[1:], obstructions=[(disc, {"kind": "bollard", "radius_m": 0.05})]))
+        assert [w for w, _ in narrowest(space.ground[0]).values()] == [2.2]
+
+
+def test_a_disc_astride_the_mouth_is_measured_where_the_mouth_cuts_it():
+    # A disc of 1.25 m about (-0.75, -0.5): the mouth line cuts it at y = 0.5 and at -1.5, 2.5 m from that kerb.
+    # Its point nearest to the post at (0.5, 3.9) lies outside the mouth, where nothing is measured.
+    width, owners = barrier([post(-0.75, -0.5, 1.25, id="d"), post(0.5, 3.9, 0, id="p")])
+    assert width == pytest.approx(np.hypot(0.5, 3.4), abs=1e-3)
+    assert owners == ("d", "p")
+
+
 def test_a_wall_without_width_counts_as_a_wall():
     assert barrier([(LineString([(50, -4), (50, 0.2)]), {"kind": "wall", "id": "w"})]) == (3.8, ("w",))
     assert barrier([(LineString([(50, -5), (50, 5)]), {"kind": "wall", "id": "w"})]) == (0.0, ("w",))

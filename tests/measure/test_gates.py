@@ -26,7 +26,7 @@ from site_scenes import (
         ({"gate": True, "openable": True}, "pass"), ({"gate": True, "openable": False}, "fail"),
         ({"gate": True, "openable": None}, "not_measured"), ({"gate": True}, "not_measured"),
         ({"gate": None, "openable": True}, "pass"), ({"gate": None, "openable": False}, "fail"),
-        ({"gate": False, "openable": None}, "not_applicable"), ({"gate": None, "openable": None}, "not_applicable"),
+        ({"gate": False, "openable": None}, "not_applicable"), ({"gate": None, "openable": None}, "not_measured"),
     ],
 )  # fmt: skip
 def test_the_table_of_an_entrance(columns, verdict):
@@ -46,7 +46,8 @@ def test_entrances_that_were_not_surveyed():
 
 @pytest.mark.parametrize(("openable", "verdict"), [(True, "pass"), (False, "fail"), (None, "not_measured")])
 def test_the_table_of_a_gate_on_the_lane(openable, verdict):
-    result = audited(street(6.0, [(box(50, -3, 50.2, 3), {"kind": "gate", "openable": openable, "id": "g"})]))
+    barrier = (box(50, -3, 50.2, 3), {"kind": "gate", "openable": openable, "id": "g"})
+    result = audited(street(6.0, [barrier], entrances=gates(gate=False)))
     found = only(result, GATE)
     assert (found.verdict.value, found.owners, found.entrance_id) == (verdict, ("g",), None)
     # Shut, it bars the lane; of an unknown one nothing is guessed.
