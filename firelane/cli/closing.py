@@ -10,7 +10,7 @@ from firelane.vocabulary import Lang, Quantity, Severity, SiteVerdict, Verdict
 
 WORST = 6
 
-_TODO = {
+_WHAT_TO_DO = {
     Quantity.CLEAR_WIDTH: ("移走或移动障碍物，或拓宽路面", "move what stands there, or widen the road"),
     Quantity.CLEAR_HEIGHT: ("抬高或拆除，使下缘不低于 4 米", "raise or remove it, so that 4 m are clear"),
     Quantity.OBSTRUCTION: ("清理或移走", "remove or move it"),
@@ -61,7 +61,7 @@ def summary_lines(audit: Audit, lang: Lang) -> Iterator[str]:
             east, north = finding.location
             lane = f"{'车道' if zh else 'lane'} {finding.lane_id}, " if finding.lane_id else ""
             yield f"     {'位置' if zh else 'where'}: {lane}X={north:.3f} Y={east:.3f}"
-        todo = _TODO.get(finding.quantity)
+        todo = _WHAT_TO_DO.get(finding.quantity)
         if todo:
             yield f"     {'处理' if zh else 'what to do'}: {todo[0] if zh else todo[1]}"
     if len(bad) > WORST:
