@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -220,14 +221,14 @@ def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
         name_zh, name_en = desk.owner_names([item.owner], "zh"), desk.owner_names([item.owner], "en")
         left_zh, left_en = capped(item.way_left_m, CAP_M, "zh"), capped(item.way_left_m, CAP_M, "en")
         accuracy = desk.accuracy_m("fire_lanes" if item.designated else "roads", item.layer)
-        shared = {"value": item.way_left_m, "threshold": limit_m, "margin": item.way_left_m - limit_m,
+        shared: dict[str, Any] = {"value": item.way_left_m, "threshold": limit_m, "margin": item.way_left_m - limit_m,
                   "lane_id": item.lane_id, "place": item.place, "owners": [item.owner]}  # fmt: skip
         if item.designated:
             desk.add(
                 rule, Verdict.FAIL, item.owner,
                 f"{name_zh} 设在划定的消防车通道内（旁边净宽 {left_zh}）",
                 f"{name_en} stands inside the designated fire lane (clear width beside it {left_en})",
-                **shared,  # type: ignore[arg-type]
+                **shared,
             )  # fmt: skip
             continue
         verdict = minimum_verdict(item.way_left_m, limit_m, accuracy)
@@ -236,7 +237,7 @@ def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
                 rule, verdict, item.owner,
                 f"{name_zh} 旁边净宽 {left_zh}，已预留通道宽度",
                 f"{name_en}: clear width beside it {left_en}; the lane's width is reserved",
-                severity=Severity.INFO, **shared,  # type: ignore[arg-type]
+                severity=Severity.INFO, **shared,
             )  # fmt: skip
         elif verdict is Verdict.INDETERMINATE:
             desk.add(
@@ -244,14 +245,14 @@ def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
                 f"{name_zh} 旁边净宽 {left_zh}，测量精度内无法判定是否留出 {metres(limit_m)} 米通路",
                 f"{name_en} leaves a clear width of {left_en}: within the survey's accuracy of the {metres(limit_m)} m "
                 "required",
-                **shared,  # type: ignore[arg-type]
+                **shared,
             )  # fmt: skip
         else:
             desk.add(
                 rule, verdict, item.owner,
                 f"{name_zh} 旁边净宽只有 {left_zh}，没有留出 {metres(limit_m)} 米通路",
                 f"{name_en} leaves a clear width of only {left_en}; {metres(limit_m)} m are required",
-                **shared,  # type: ignore[arg-type]
+                **shared,
             )  # fmt: skip
     if _say_unread(desk, rule):
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -42,7 +43,7 @@ class Mouths:
 
 @dataclass
 class _Cut:
-    row: object
+    row: Any
     line: LineString  # the mouth itself
     extended: LineString  # from pavement edge to pavement edge
     on_edge: bool = False
@@ -52,8 +53,8 @@ class _Cut:
 class _Work:
     notes: list[Note] = field(default_factory=list)
 
-    def say(self, row: object, code: str, zh: str, en: str) -> None:
-        self.notes.append(Note(code, zh, en, "entrances", row.id))  # type: ignore[attr-defined]
+    def say(self, row: Any, code: str, zh: str, en: str) -> None:
+        self.notes.append(Note(code, zh, en, "entrances", row.id))
 
 
 def find_mouths(site: Site, pavement: BaseGeometry) -> Mouths:
@@ -87,7 +88,7 @@ def find_mouths(site: Site, pavement: BaseGeometry) -> Mouths:
             line = shapely.reverse(line)
         r = cut.row
         rows.append((
-            r.id, r.name, r.gate, r.openable, r.clear_height_m,  # type: ignore[attr-defined]
+            r.id, r.name, r.gate, r.openable, r.clear_height_m,
             float(np.hypot(*(b - a))), float(inward[0]), float(inward[1]), line,
         ))  # fmt: skip
     columns = ["entrance_id", "name", "gate", "openable", "clear_height_m", "width_m", "inward_x", "inward_y"]
@@ -95,7 +96,7 @@ def find_mouths(site: Site, pavement: BaseGeometry) -> Mouths:
     return Mouths(pavement, table, tuple(work.notes))
 
 
-def _from_line(row: object, geometry: BaseGeometry, pavement: BaseGeometry, work: _Work) -> _Cut | None:
+def _from_line(row: Any, geometry: BaseGeometry, pavement: BaseGeometry, work: _Work) -> _Cut | None:
     xy = shapely.get_coordinates(geometry)
     if len(xy) < 2:
         return None
@@ -127,8 +128,8 @@ def _from_line(row: object, geometry: BaseGeometry, pavement: BaseGeometry, work
             continue
         work.say(
             row, "entrance_unusable",
-            f"出入口 {row.id} 的端点距路面边缘超过 {EXTEND_M} 米，未计为出入口；请把线画到路缘",  # type: ignore[attr-defined]
-            f"an end of entrance {row.id} is more than {EXTEND_M} m from the pavement edge; it was not used: "  # type: ignore[attr-defined]
+            f"出入口 {row.id} 的端点距路面边缘超过 {EXTEND_M} 米，未计为出入口；请把线画到路缘",
+            f"an end of entrance {row.id} is more than {EXTEND_M} m from the pavement edge; it was not used: "
             "draw the line from kerb to kerb",
         )  # fmt: skip
         return None
@@ -168,7 +169,7 @@ def _nearest_vertex_or_edge(boundary: BaseGeometry, point: Point) -> Point:
     return Point(vertices[closest]) if distance[closest] <= ON_EDGE_M else Point(nearest)
 
 
-def _from_point(row: object, point: Point, pavement: BaseGeometry, work: _Work) -> _Cut | None:
+def _from_point(row: Any, point: Point, pavement: BaseGeometry, work: _Work) -> _Cut | None:
     best: tuple[float, LineString] | None = None
     for edge in end_edges(pavement):
         distance = float(shapely.distance(edge, point))
@@ -177,8 +178,8 @@ def _from_point(row: object, point: Point, pavement: BaseGeometry, work: _Work) 
     if best is None:
         work.say(
             row, "entrance_unusable",
-            f"出入口 {row.id} 周围 {POINT_REACH_M} 米内没有道路尽端；请改画为横跨路口的线",  # type: ignore[attr-defined]
-            f"no end edge of the pavement lies within {POINT_REACH_M} m of entrance {row.id}; it was not used: "  # type: ignore[attr-defined]
+            f"出入口 {row.id} 周围 {POINT_REACH_M} 米内没有道路尽端；请改画为横跨路口的线",
+            f"no end edge of the pavement lies within {POINT_REACH_M} m of entrance {row.id}; it was not used: "
             "draw a line across the mouth instead",
         )  # fmt: skip
         return None
@@ -235,8 +236,8 @@ def _cut_off(site: Site, pavement: BaseGeometry, cuts: list[_Cut], work: _Work) 
         if len(sides) != 2:
             work.say(
                 cut.row, "entrance_unusable",
-                f"出入口 {cut.row.id} 两侧道路相通，未计为出入口；请把线画在小区与外部道路之间",  # type: ignore[attr-defined]
-                f"the pavement on both sides of entrance {cut.row.id} is joined elsewhere; it was not used: "  # type: ignore[attr-defined]
+                f"出入口 {cut.row.id} 两侧道路相通，未计为出入口；请把线画在小区与外部道路之间",
+                f"the pavement on both sides of entrance {cut.row.id} is joined elsewhere; it was not used: "
                 "draw the line where the site ends",
             )  # fmt: skip
             continue
@@ -245,8 +246,8 @@ def _cut_off(site: Site, pavement: BaseGeometry, cuts: list[_Cut], work: _Work) 
         kept.append(cut)
         work.say(
             cut.row, "beyond_entrance",
-            f"出入口 {cut.row.id} 以外 {groups[small].area:.1f} ㎡ 路面视为外部，不参与检查",  # type: ignore[attr-defined]
-            f"{groups[small].area:.1f} m² of pavement beyond entrance {cut.row.id} lie outside and are not judged",  # type: ignore[attr-defined]
+            f"出入口 {cut.row.id} 以外 {groups[small].area:.1f} ㎡ 路面视为外部，不参与检查",
+            f"{groups[small].area:.1f} m² of pavement beyond entrance {cut.row.id} lie outside and are not judged",
         )  # fmt: skip
     inside = [g for n, g in enumerate(groups) if n not in outside]
     return (shapely.union_all(inside) if inside else pavement), kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -68,38 +69,38 @@ def obstacles(site: Site) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, columns=list(COLUMNS), geometry="geometry", crs=site.crs)
 
 
-def _obstruction(row: object, labels: dict[tuple[str, str], str]) -> tuple[object, ...]:
-    kind = ObstructionKind(row.kind) if row.kind else ObstructionKind.OTHER  # type: ignore[attr-defined]
-    height = _number(row.clear_height_m)  # type: ignore[attr-defined]
+def _obstruction(row: Any, labels: dict[tuple[str, str], str]) -> tuple[object, ...]:
+    kind = ObstructionKind(row.kind) if row.kind else ObstructionKind.OTHER
+    height = _number(row.clear_height_m)
     raised = height > 0.0 or (math.isnan(height) and kind.overhead)
-    passable = kind is ObstructionKind.GATE and row.openable is not False  # type: ignore[attr-defined]
+    passable = kind is ObstructionKind.GATE and row.openable is not False
     return (
-        labels["obstructions", row.id], "obstructions", row.id, kind.value, row.name,  # type: ignore[attr-defined]
+        labels["obstructions", row.id], "obstructions", row.id, kind.value, row.name,
         not raised and not passable, raised and not passable, height,
-        bool(row.removable), _radius(row), _shape(row),  # type: ignore[attr-defined]
+        bool(row.removable), _radius(row), _shape(row),
     )  # fmt: skip
 
 
-def _number(value: object) -> float:
-    return math.nan if value is None else float(value)  # type: ignore[arg-type]
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
 
 
-def _radius(row: object) -> float:
+def _radius(row: Any) -> float:
     """Return the radius of a round obstacle, NaN for any other."""
-    if row.geometry.geom_type != "Point":  # type: ignore[attr-defined]
+    if row.geometry.geom_type != "Point":
         return math.nan
-    radius = float(np.nan_to_num(_number(row.radius_m)))  # type: ignore[attr-defined]
+    radius = float(np.nan_to_num(_number(row.radius_m)))
     return radius if radius > 0 else math.nan
 
 
-def _shape(row: object) -> BaseGeometry:
-    geometry: BaseGeometry = row.geometry  # type: ignore[attr-defined]
+def _shape(row: Any) -> BaseGeometry:
+    geometry: BaseGeometry = row.geometry
     if geometry.geom_type in ("Point", "MultiPoint"):
-        radius = np.nan_to_num(_number(row.radius_m))  # type: ignore[attr-defined]
+        radius = np.nan_to_num(_number(row.radius_m))
         if radius > 0:
             return shapely.union_all([disc(p.x, p.y, radius) for p in shapely.get_parts(geometry)])
     if geometry.geom_type in ("LineString", "MultiLineString"):
-        width = np.nan_to_num(_number(row.width_m))  # type: ignore[attr-defined]
+        width = np.nan_to_num(_number(row.width_m))
         if width > 0:
             return shapely.buffer(geometry, width / 2, cap_style="flat", join_style="mitre", mitre_limit=2.0)
     return geometry

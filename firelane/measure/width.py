@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -85,34 +86,34 @@ def measure_widths(levels: tuple[FreeSpace, ...], profile: gpd.GeoDataFrame, *, 
     return Widths(narrowings, clear)
 
 
-def _narrowing(lane: object, crossing: Crossing, space: FreeSpace) -> Narrowing:
+def _narrowing(lane: Any, crossing: Crossing, space: FreeSpace) -> Narrowing:
     place = crossing.place
-    chainage = float(lane.geometry.project(shapely.points(place)))  # type: ignore[attr-defined]
+    chainage = float(lane.geometry.project(shapely.points(place)))
     rows = space.rows_of(crossing)
     return Narrowing(
-        lane.lane_id, crossing.width_m, chainage, place, crossing.pinch, rows, space  # type: ignore[attr-defined]
+        lane.lane_id, crossing.width_m, chainage, place, crossing.pinch, rows, space
     )  # fmt: skip
 
 
-def _dead_ends(lane: object, space: FreeSpace) -> list[Narrowing]:
+def _dead_ends(lane: Any, space: FreeSpace) -> list[Narrowing]:
     result = []
     for bare, at in (
-        (lane.start_width_m, lane.start_trim_m),  # type: ignore[attr-defined]
-        (lane.end_width_m, lane.length_m - lane.end_trim_m),  # type: ignore[attr-defined]
+        (lane.start_width_m, lane.start_trim_m),
+        (lane.end_width_m, lane.length_m - lane.end_trim_m),
     ):
         if np.isnan(bare):
             continue
-        point = lane.geometry.interpolate(at)  # type: ignore[attr-defined]
+        point = lane.geometry.interpolate(at)
         width = float(bare)
         rows: tuple[int, ...] = ()
         # What stands near the tip may leave no gap of its own there: the tip's end edge is nearer.
         inside = shapely.dwithin(space.table.geometry.to_numpy(), point, bare / 2 - 1e-6)
         if inside.any():
-            heading = _heading(lane.geometry, at)  # type: ignore[attr-defined]
+            heading = _heading(lane.geometry, at)
             width = end_width(space, np.array(point.coords[0]), heading, float(bare))
             rows = tuple(np.flatnonzero(inside).tolist()) if width < bare - 1e-6 else ()
         result.append(Narrowing(
-            lane.lane_id, width, float(at), (point.x, point.y), -1, rows, space  # type: ignore[attr-defined]
+            lane.lane_id, width, float(at), (point.x, point.y), -1, rows, space
         ))  # fmt: skip
     return result
 
