@@ -1,0 +1,1 @@
+"""Charts of lanes along their centreline (matplotlib)."""
