@@ -15,10 +15,13 @@ SPACING_M = 60.0
 SIZES = {"1k": 3, "10k": 7, "100k": 20}
 """Crossings per side of the net that gives about so many boundary vertices."""
 
+LARGEST = {"1M": 58}
+"""The same for what takes seconds even alone."""
+
 
 @dataclass(frozen=True)
 class Network:
-    """Free space of a network, its posts and one place in the middle of each lane; what it was made of."""
+    """Free space of a network, its posts, one place in the middle of each lane and its axis; what it was made of."""
 
     road: shapely.Geometry
     cars: np.ndarray
@@ -26,6 +29,7 @@ class Network:
     free: shapely.Geometry
     posts: np.ndarray
     places: np.ndarray
+    axes: np.ndarray
 
     @property
     def vertices(self) -> int:
@@ -44,7 +48,8 @@ def street_network(side: int, seed: int = 0) -> Network:
         ]
     )
     width_m = rng.uniform(3.2, 8, len(ends))
-    lanes = shapely.buffer(_curved(ends, rng), width_m / 2, cap_style="flat", quad_segs=4)
+    axes = _curved(ends, rng)
+    lanes = shapely.buffer(axes, width_m / 2, cap_style="flat", quad_segs=4)
     squares = shapely.buffer(shapely.points(node.reshape(-1, 2)), 4, quad_segs=4)
     road = shapely.segmentize(shapely.union_all([*lanes, *squares]), 1.0)
     road = shapely.make_valid(shapely.transform(road, lambda xy: xy + _wobble(xy)))
@@ -59,7 +64,7 @@ def street_network(side: int, seed: int = 0) -> Network:
     posts = _beside(ends, width_m, rng, per_lane=1, inset_m=0.5)
     shapely.prepare(free)
     places = ends.mean(axis=1)
-    return Network(road, boxes, stands, free, posts[shapely.contains_xy(free, posts)], places[shapely.contains_xy(free, places)])
+    return Network(road, boxes, stands, free, posts[shapely.contains_xy(free, posts)], places[shapely.contains_xy(free, places)], axes)
 
 
 def _curved(ends: np.ndarray, rng: np.random.Generator) -> np.ndarray:

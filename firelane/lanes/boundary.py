@@ -17,45 +17,29 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from firelane.errors import MeasurementError
-from firelane.lanes.walls import SNAP_M, with_walls
+from firelane.lanes.arrays import (
+    TINY_M,
+    Bools,
+    Floats,
+    Ints,
+    cross,
+    dot,
+    left_normal,
+    order_of,
+    place_hash,
+    place_numbers,
+)
+from firelane.lanes.cells import Cells
+from firelane.lanes.outline import MOUTH_TOLERANCE_M, on_mouth, points_inside, ring_edges, split_at_mouths
+from firelane.lanes.turns import followers, ring_order
+from firelane.lanes.walls import with_walls
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+__all__ = [
+    "MOUTH_TOLERANCE_M", "TINY_M", "Bools", "Boundary", "Floats", "Ints", "cross", "dot", "left_normal",
+]  # fmt: skip
 
-TINY_M = 1e-9
-"""Lengths below this are rounding, at coordinates within a few kilometres of the local origin."""
-
-MOUTH_TOLERANCE_M = 1e-6
-"""How near an edge must run to a mouth line to be the mouth: well above rounding at survey coordinates."""
-
-SLIT_RAD = 1e-6
-"""Edges that leave a vertex under less than this may lie in either order."""
-
-SLIT_COST = 1e-3
-"""Turn into such a slit [rad]: more than nothing, so that a needle beside it keeps its own two sides."""
-
-
-def left_normal(vectors: Floats) -> Floats:
-    """Return vectors turned by +90°.
-
-    >>> left_normal(np.array([[1.0, 0.0]])).tolist()
-    [[-0.0, 1.0]]
-    """
-    return np.column_stack((-vectors[:, 1], vectors[:, 0]))
-
-
-def cross(a: Floats, b: Floats) -> Floats:
-    """Return the z component of the cross product, row by row."""
-    result: Floats = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-    return result
-
-
-def dot(a: Floats, b: Floats) -> Floats:
-    """Return the dot product, row by row."""
-    result: Floats = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1]
-    return result
-
+CELL_M = (0.5, 4.0)
+"""Least and largest width of the cells that half-edges are sorted into."""
 
 @dataclass(frozen=True)
 class Boundary:
@@ -98,12 +82,12 @@ class Boundary:
         """Number of half-edges."""
         return len(self.length_m)
 
-    @property
+    @cached_property
     def is_open(self) -> Bools:
         """True for half-edges on a mouth."""
         return self.mouth >= 0
 
-    @property
+    @cached_property
     def is_point(self) -> Bools:
         """True for point obstacles."""
         result: Bools = self.length_m == 0.0
@@ -115,6 +99,8 @@ class Boundary:
 
         On a mouth the wall turns outwards: beyond it lies an open strip of the mouth's width.
         """
+        if not self.is_open.any():
+            return self.direction
         result = self.direction.copy()
         result[self.is_open] = -left_normal(self.direction[self.is_open])
         return result
@@ -122,9 +108,62 @@ class Boundary:
     @cached_property
     def in_direction(self) -> Floats:
         """(n, 2) direction in which the obstacle arrives at each end (see ``out_direction``)."""
+        if not self.is_open.any():
+            return self.direction
         result = self.direction.copy()
         result[self.is_open] = left_normal(self.direction[self.is_open])
         return result
+
+    @cached_property
+    def cells(self) -> Cells:
+        """All half-edges in cells about as wide as a typical one is long."""
+        return Cells.of(self.start, self.direction, self.length_m, self._cell_m)
+
+    @property
+    def _cell_m(self) -> float:
+        solid = int(np.count_nonzero(self.length_m))
+        typical = float(self.length_m.sum()) / (solid or 1)
+        return float(np.clip(1.8 * typical, *CELL_M))
+
+    def cells_for(self, width_m: float) -> Cells:
+        """Return cells that suit a search as wide as ``width_m``: neither many per search nor much too wide."""
+        size = float(np.clip(self._cell_m, width_m / 12, max(width_m / 2, CELL_M[0])))
+        if size == self._cell_m:
+            return self.cells
+        return Cells.of(self.start, self.direction, self.length_m, size)
+
+    @cached_property
+    def fans(self) -> tuple[Ints, Ints, Ints]:
+        """Half-edges that leave shared vertices, vertex by vertex; begin and number of each half-edge's own fan."""
+        begin, amount = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
+        member = np.flatnonzero(self.shared)
+        key = place_numbers(self.start[member])
+        order = order_of(key)
+        member, key = member[order], key[order]
+        if len(member):
+            first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+            size = np.diff(np.r_[first, len(member)])
+            begin[member], amount[member] = np.repeat(first, size), np.repeat(size, size)
+        return member, begin, amount
+
+    def nearest(self, places: Floats) -> tuple[Ints, Floats]:
+        """Return the nearest obstacle (a half-edge that is not open) of each place, and its distance [m].
+
+        Parameters
+        ----------
+        places : (m, 2) array
+            In local coordinates.
+        """
+        solid = ~self.is_open
+        x, y = np.ascontiguousarray(places[:, 0]), np.ascontiguousarray(places[:, 1])
+        found, distance = self.cells.nearest(x, y, solid)
+        far = np.flatnonzero(found < 0)
+        if len(far):
+            pair, away = self.tree.query_nearest(
+                shapely.points(places[far]), all_matches=False, return_distance=True
+            )
+            found[far], distance[far] = self.obstacle_index[pair[1]], away
+        return found, distance
 
     @cached_property
     def tree(self) -> shapely.STRtree:
@@ -135,13 +174,6 @@ class Boundary:
     def obstacle_index(self) -> Ints:
         """Half-edge number of each geometry in ``tree``."""
         return np.flatnonzero(~self.is_open)
-
-    @cached_property
-    def all_tree(self) -> shapely.STRtree:
-        """STRtree over all half-edges, the open ones too (used for rays)."""
-        if not self.is_open.any():
-            return self.tree
-        return shapely.STRtree(self._geometries)
 
     @cached_property
     def _geometries(self) -> npt.NDArray[np.object_]:
@@ -189,74 +221,20 @@ class Boundary:
         west, south, east, north = area.bounds
         origin = np.round(np.array([(west + east) / 2, (south + north) / 2]), -1)
         # The origin goes first: noding lines at survey size costs the last digits.
-        local = shapely.transform(area, lambda xy: xy - origin)
-        local_lines = [shapely.transform(line, lambda xy: xy - origin) for line in lines]
+        local_lines = shapely.transform(np.array(list(lines), dtype=object), lambda xy: xy - origin)
         local_mouths = [shapely.transform(shapely.force_2d(m), lambda xy: xy - origin) for m in mouths]
-        start, end, ring = _ring_edges(local)
-        start, end, ring = _split_at_mouths(start, end, ring, local_mouths)
-        if local_lines:
+        start, end, ring = ring_edges(area, origin)
+        start, end, ring = split_at_mouths(start, end, ring, local_mouths)
+        xy = points_inside(start, end, points, origin, local_lines)
+        if len(local_lines):
+            local = shapely.transform(area, lambda xy: xy - origin)
             start, end = with_walls(local, start, end, local_lines)
             ring = np.full(len(start), -1, np.int64)
-        xy = _points_inside(local, points, origin, local_lines)
         start = np.vstack((start, xy))
         end = np.vstack((end, xy))
         last = int(ring.max()) + 1 if len(ring) else 0
         ring = np.concatenate((ring, last + np.arange(len(xy))))
-        return _assemble(origin, start, end, ring, local_mouths, walls=bool(local_lines))
-
-
-def _ring_edges(area: BaseGeometry) -> tuple[Floats, Floats, Ints]:
-    """Return start, end, ring of all ring edges, oriented, without zero-length edges."""
-    parts = shapely.orient_polygons(shapely.get_parts(area))
-    rings = shapely.get_rings(parts)
-    xy, index = shapely.get_coordinates(rings, return_index=True)
-    same = index[1:] == index[:-1]
-    keep = same & (np.hypot(*(xy[1:] - xy[:-1]).T) > TINY_M)
-    where = np.flatnonzero(keep)
-    start, ring = xy[where], index[where].astype(np.int64)
-    # Ends are taken from the next start, so that a dropped tiny edge leaves no gap.
-    first = np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]]) if len(ring) else np.zeros(0, np.int64)
-    following = np.arange(len(ring)) + 1
-    if len(ring):
-        following[np.r_[first[1:] - 1, len(ring) - 1]] = first
-    return start, start[following % max(len(ring), 1)], ring
-
-
-def _split_at_mouths(
-    start: Floats, end: Floats, ring: Ints, mouths: Sequence[BaseGeometry]
-) -> tuple[Floats, Floats, Ints]:
-    """Make every end of a mouth a vertex of the boundary."""
-    for mouth in mouths:
-        for point in shapely.get_coordinates(mouth)[[0, -1]]:
-            along = end - start
-            length = np.hypot(along[:, 0], along[:, 1])
-            t = dot(point - start, along) / length
-            off = np.abs(cross(point - start, along)) / length
-            hit = np.flatnonzero((off <= MOUTH_TOLERANCE_M) & (t > TINY_M) & (t < length - TINY_M))
-            near_end = np.minimum(np.hypot(*(start - point).T), np.hypot(*(end - point).T))
-            hit = hit[near_end[hit] > MOUTH_TOLERANCE_M]
-            for h in hit[::-1]:
-                start = np.insert(start, h + 1, point, axis=0)
-                end = np.insert(end, h, point, axis=0)
-                ring = np.insert(ring, h, ring[h])
-    return start, end, ring
-
-
-def _points_inside(
-    area: BaseGeometry, points: npt.ArrayLike | None, origin: Floats, walls: Sequence[BaseGeometry]
-) -> Floats:
-    """Return distinct points strictly inside ``area``; one on an outline or a wall adds nothing to it."""
-    if points is None or np.size(points) == 0:
-        return np.zeros((0, 2))
-    xy = np.unique(np.asarray(points, dtype=float).reshape(-1, 2) - origin, axis=0)
-    geoms = shapely.points(xy)
-    shapely.prepare(area)
-    inside = shapely.contains(area, geoms)
-    for obstacle in (area.boundary, shapely.union_all(list(walls))):
-        shapely.prepare(obstacle)
-        inside[inside] &= ~shapely.dwithin(obstacle, geoms[inside], SNAP_M)
-    result: Floats = xy[inside]
-    return result
+        return _assemble(origin, start, end, ring, local_mouths, walls=len(local_lines) > 0)
 
 
 def _assemble(
@@ -268,10 +246,10 @@ def _assemble(
     shared = np.zeros(size, bool)
     twin = np.full(size, -1, np.int64)
     if walls or _any_twice(start[~is_point]):
-        tail, head = np.split(_vertex_numbers(start, end), 2)
+        tail, head = np.split(place_numbers(np.vstack((start, end))), 2)
         count = np.bincount(tail[~is_point], minlength=int(max(tail.max(), head.max())) + 1)
         twin = _twins(tail, head, is_point)
-        order, ring = _walk(_rotation_system(start, end, tail, head, is_point, count=count, twin=twin))
+        order, ring = ring_order(followers(start, end, tail, head, is_point, count=count, twin=twin))
         start, end, tail, head = start[order], end[order], tail[order], head[order]
         is_point = is_point[order]
         shared = (count[tail] > 1) & ~is_point
@@ -293,82 +271,14 @@ def _assemble(
     return Boundary(
         origin=origin, start=start, end=end, direction=direction, length_m=length, next=following,
         previous=previous, ring=ring, ring_area_m2=area, twin=twin,
-        mouth=_on_mouth(start, end, mouths), shared=shared,
+        mouth=on_mouth(start, end, mouths), shared=shared,
     )  # fmt: skip
-
-
-def _sort_key(xy: Floats) -> npt.NDArray[np.complex128]:
-    """Return coordinates as complex numbers, which numpy sorts by x, then y; -0.0 becomes 0.0."""
-    return np.ascontiguousarray(xy + 0.0).view(np.complex128).ravel()
 
 
 def _any_twice(xy: Floats) -> bool:
     """Tell whether a vertex occurs twice: cheaper than numbering them all, and seldom so."""
-    key = np.sort(_sort_key(xy))
+    key = np.sort(place_hash(xy))
     return bool((key[1:] == key[:-1]).any())
-
-
-def _vertex_numbers(start: Floats, end: Floats) -> Ints:
-    """Return numbers of the vertices, all starts and then all ends, equal where the coordinates are."""
-    _, number = np.unique(_sort_key(np.vstack((start, end))), return_inverse=True)
-    return number.astype(np.int64)
-
-
-def _rotation_system(
-    start: Floats, end: Floats, tail: Ints, head: Ints, is_point: Bools, *, count: Ints, twin: Ints
-) -> Ints:
-    """Return ``next``: the first outgoing half-edge clockwise from the way back.
-
-    At each shared vertex arrivals and departures are paired so that the turns add up to least: any
-    other pairing goes round the vertex once more. Neighbours that the sort by angle has in the wrong
-    order, because rounding is all that parts them (a hole's edge along a kerb), are paired right then.
-    """
-    following = np.arange(len(start), dtype=np.int64)
-    edges = np.flatnonzero(~is_point)
-    simple = edges[count[tail[edges]] == 1]
-    outgoing = np.full(int(max(tail.max(), head.max())) + 1, -1, np.int64)
-    outgoing[tail[simple]] = simple
-    plain = edges[count[head[edges]] == 1]
-    following[plain] = outgoing[head[plain]]
-    leaving: dict[int, list[int]] = {}
-    arriving: dict[int, list[int]] = {}
-    for h in edges[count[tail[edges]] > 1].tolist():
-        leaving.setdefault(int(tail[h]), []).append(h)
-    for h in edges[count[head[edges]] > 1].tolist():
-        arriving.setdefault(int(head[h]), []).append(h)
-    for vertex, into in arriving.items():
-        out = leaving[vertex]
-        back, away = start[into] - end[into], end[out] - start[out]
-        turn = np.arctan2(
-            away[:, 0] * back[:, 1:] - away[:, 1] * back[:, :1], back @ away.T
-        ) % (2 * np.pi)  # clockwise from back
-        turn[turn > 2 * np.pi - SLIT_RAD] = SLIT_COST
-        turn[twin[into][:, None] == np.array(out)] = 2 * np.pi  # round a wall's tip
-        from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (slow to import, rarely needed)
-
-        rows, columns = linear_sum_assignment(turn)
-        following[np.array(into)[rows]] = np.array(out)[columns]
-    return following
-
-
-def _walk(following: Ints) -> tuple[Ints, Ints]:
-    """Return the half-edges in ring order and the ring number of each."""
-    successors = following.tolist()
-    seen = bytearray(len(successors))
-    order: list[int] = []
-    ring: list[int] = []
-    number = 0
-    for begin in range(len(successors)):
-        if seen[begin]:
-            continue
-        h = begin
-        while not seen[h]:
-            seen[h] = 1
-            order.append(h)
-            ring.append(number)
-            h = successors[h]
-        number += 1
-    return np.array(order, np.int64), np.array(ring, np.int64)
 
 
 def _twins(tail: Ints, head: Ints, is_point: Bools) -> Ints:
@@ -376,21 +286,7 @@ def _twins(tail: Ints, head: Ints, is_point: Bools) -> Ints:
     size = len(tail)
     base = int(max(tail.max(), head.max())) + 1
     forward, backward = tail * base + head, head * base + tail
-    order = np.argsort(forward, kind="stable")
+    order = order_of(forward)
     place = np.searchsorted(forward[order], backward)
     found = order[np.minimum(place, size - 1)]
     return np.where((forward[found] == backward) & ~is_point, found, -1)
-
-
-def _on_mouth(start: Floats, end: Floats, mouths: Sequence[BaseGeometry]) -> Ints:
-    """Return the number of the mouth that each half-edge lies on, else -1."""
-    result = np.full(len(start), -1, np.int64)
-    middle = (start + end) / 2
-    for number, mouth in enumerate(mouths):
-        near = np.ones(len(start), bool)
-        for xy in (middle, start, end):
-            where = np.flatnonzero(near)
-            near[where] = shapely.distance(shapely.points(xy[where]), mouth) <= MOUTH_TOLERANCE_M
-        near &= ~np.all(start == end, axis=1)
-        result[near] = number
-    return result

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from firelane.lanes.boundary import SLIT_RAD, TINY_M, Bools, Boundary, Floats, Ints
+from firelane.lanes.arrays import covered, expand, order_by
+from firelane.lanes.boundary import TINY_M, Bools, Boundary, Floats, Ints
 from firelane.lanes.pinches import Pinches
+from firelane.lanes.turns import SLIT_RAD
 
 RAY_TIE_M = 1e-9
 
@@ -59,6 +60,7 @@ class Pieces:
         -------
         label : (m,) int array
         distance_m : (m,) array
+            0 on an obstacle, in one, and off the road: no disc fits there.
         """
         places = np.asarray(xy, float).reshape(-1, 2) - self.boundary.origin
         interval, distance = _nearest_interval(self.boundary, self._order, places)
@@ -139,7 +141,7 @@ def _sort_contacts(b: Boundary, pinches: Pinches) -> _ContactOrder:
     own[:, 0] = pinches.mouth >= 0
     angle[own.ravel()[at_vertex]] = 0.0
     minus[at_vertex] = -angle
-    order = np.lexsort((minus, t_m, half_edge))
+    order = order_by(half_edge, t_m, minus)
     slot = np.empty(len(order), np.int64)
     slot[order] = np.arange(len(order))
     rings = len(b.ring_area_m2)
@@ -163,15 +165,12 @@ def _interval_at(b: Boundary, order: _ContactOrder, half_edge: Ints, t_m: Floats
     at_vertex = t_m == 0.0
     minus[at_vertex] = -_turn(_vertex_base(b, half_edge[at_vertex]), toward[at_vertex])
     n = order.size
-    keys_h = np.concatenate((order.half_edge, half_edge))
-    keys_t = np.concatenate((order.t_m, t_m))
-    keys_a = np.concatenate((order.minus_angle, minus))
-    is_query = np.concatenate((np.zeros(n, np.int8), np.ones(len(half_edge), np.int8)))
-    merged = np.lexsort((is_query, keys_a, keys_t, keys_h))
-    seen = np.cumsum(merged < n)
-    count = np.empty(len(merged), np.int64)
-    count[merged] = seen
-    last = count[n:] - 1  # the last contact at or before the place, over all rings
+    lower = np.searchsorted(order.half_edge, half_edge, "left")
+    owner, contact = expand(lower, np.searchsorted(order.half_edge, half_edge, "right") - lower)
+    t_there, t_here = order.t_m[contact], t_m[owner]
+    passed = (t_there < t_here) | ((t_there == t_here) & (order.minus_angle[contact] <= minus[owner]))
+    # the last contact at or before the place, over all rings
+    last = lower - 1 + np.bincount(owner, weights=passed, minlength=len(lower)).astype(np.int64)
     ring = b.ring[half_edge]
     begin, stop = order.first_slot[ring], order.first_slot[ring + 1]
     slot = np.where(last >= begin, last, stop - 1)
@@ -180,9 +179,7 @@ def _interval_at(b: Boundary, order: _ContactOrder, half_edge: Ints, t_m: Floats
 
 def _nearest_interval(b: Boundary, order: _ContactOrder, places: Floats) -> tuple[Ints, Floats]:
     """Return the interval at the nearest boundary point of each place, and the distance."""
-    geoms = shapely.points(places)
-    found, distance = b.tree.query_nearest(geoms, all_matches=False, return_distance=True)
-    h = b.obstacle_index[found[1]]
+    h, distance = b.nearest(places)
     t = np.clip(np.sum((places - b.start[h]) * b.direction[h], axis=1), 0.0, b.length_m[h])
     aside = (b.direction[h, 0] * (places - b.start[h])[:, 1]) - (
         b.direction[h, 1] * (places - b.start[h])[:, 0]
@@ -195,21 +192,45 @@ def _nearest_interval(b: Boundary, order: _ContactOrder, places: Floats) -> tupl
     h = np.where(at_end, b.next[h], h)
     t = np.where(at_end | (t <= TINY_M), 0.0, t)
     toward = places - b.start[h]
-    for i in np.flatnonzero((t == 0.0) & b.shared[h]):
-        h[i] = _wedge(b, int(h[i]), toward[i])
-    return _interval_at(b, order, h, t, toward), distance
+    fan = np.flatnonzero((t == 0.0) & b.shared[h])
+    h[fan] = _wedges(b, h[fan], toward[fan])
+    outside = _behind(b, h, t, toward)
+    return _interval_at(b, order, h, t, toward), np.where(outside, 0.0, distance)
 
 
-def _wedge(b: Boundary, h: int, toward: Floats) -> int:
-    """Return the half-edge starting at the same vertex whose free wedge holds ``toward``."""
-    same = np.flatnonzero(np.all(b.start == b.start[h], axis=1) & ~b.is_point)
+def _behind(b: Boundary, h: Ints, t_m: Floats, toward: Floats) -> Bools:
+    """Tell which places lie behind the boundary that they are nearest to: in an obstacle, or off the road.
+
+    Nothing is behind a mouth, a wall or a post.
+    """
+    aside = b.direction[h, 0] * toward[:, 1] - b.direction[h, 1] * toward[:, 0]
+    behind: Bools = (t_m > 0.0) & (aside < -TINY_M) & (b.twin[h] < 0)
+    corner = np.flatnonzero((t_m == 0.0) & ~b.is_point[h] & ~b.is_open[h] & ~b.is_open[b.previous[h]])
+    corner = corner[np.hypot(*toward[corner].T) > TINY_M]
+    base = b.direction[h[corner]]
+    opening = _turn(base, -b.direction[b.previous[h[corner]]])
+    behind[corner] = _turn(base, toward[corner]) > opening + TINY_M
+    return behind
+
+
+def _wedges(b: Boundary, h: Ints, toward: Floats) -> Ints:
+    """Return, for each ``h``, the half-edge starting at the same vertex whose free wedge holds ``toward``."""
+    if not len(h):
+        return h
+    members, begin, amount = b.fans
+    owner, place = expand(begin[h], amount[h])
+    same = members[place]
     base = b.direction[same]
-    angle = _turn(base, np.broadcast_to(toward, base.shape))
+    angle = _turn(base, toward[owner])
     opening = _turn(base, -b.direction[b.previous[same]])
     # Between a kerb and a hole's edge along it lies nothing; round a wall's tip lies everything.
     opening[(opening > 2 * np.pi - SLIT_RAD) & (b.previous[same] != b.twin[same])] = 0.0
     inside = np.flatnonzero(angle <= opening + TINY_M)
-    return int(same[inside[0]]) if len(inside) else h
+    _, first = np.unique(owner[inside], return_index=True)
+    chosen = inside[first]
+    result = h.copy()
+    result[owner[chosen]] = same[chosen]
+    return result
 
 
 def _join_islands(b: Boundary, pinches: Pinches, order: _ContactOrder) -> Ints:
@@ -227,44 +248,49 @@ def _join_islands(b: Boundary, pinches: Pinches, order: _ContactOrder) -> Ints:
     if rooted.all():
         return np.zeros((0, 2), np.int64)
     of_edge = component[b.ring]
-    by_x = np.lexsort((b.start[:, 1], b.start[:, 0], of_edge))
+    floating = np.flatnonzero(~rooted[of_edge])
+    by_x = floating[np.lexsort((b.start[floating, 1], b.start[floating, 0], of_edge[floating]))]
     leftmost = by_x[np.r_[True, of_edge[by_x][1:] != of_edge[by_x][:-1]]]
-    leftmost = leftmost[~rooted[of_edge[leftmost]]]
-    for n in range(len(leftmost)):
-        if b.shared[leftmost[n]]:
-            leftmost[n] = _wedge(b, int(leftmost[n]), np.array([-1.0, 0.0]))
     west = np.broadcast_to(np.array([-1.0, 0.0]), (len(leftmost), 2))
+    fan = np.flatnonzero(b.shared[leftmost])
+    leftmost[fan] = _wedges(b, leftmost[fan], west[fan])
     own = _interval_at(b, order, leftmost, np.zeros(len(leftmost)), west)
     beyond = _first_hit_west(b, pinches, order, b.start[leftmost])
     return np.column_stack((own, beyond))
 
 
+def _crossings_west(top: Floats, bottom: Floats, v: Floats) -> tuple[Ints, Floats, Floats, Ints]:
+    """Return ray, x, dx/dy and segment of the first crossings of rays from ``v`` westwards with segments.
+
+    Crossings within rounding of the first are among them.
+    """
+    best = np.full(len(v), -np.inf)
+    found = []
+    for segment, ray in covered(bottom[:, 1], top[:, 1], v[:, 1]):
+        a, z, y = top[segment], bottom[segment], v[ray, 1]
+        rise = z[:, 1] - a[:, 1]
+        slope = np.divide(z[:, 0] - a[:, 0], rise, out=np.zeros_like(rise), where=rise != 0.0)
+        x = a[:, 0] + (y - a[:, 1]) * slope
+        ahead = np.flatnonzero((y < a[:, 1]) & (x < v[ray, 0] - 1e-12) & (x >= best[ray] - RAY_TIE_M))
+        np.maximum.at(best, ray[ahead], x[ahead])
+        found.append((ray[ahead], x[ahead], slope[ahead], segment[ahead]))
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0, np.int64)
+    ray, x, slope, segment = (np.concatenate(column) for column in zip(*found, strict=True))
+    return ray, x, slope, segment
+
+
 def _first_hit_west(b: Boundary, pinches: Pinches, order: _ContactOrder, v: Floats) -> Ints:
     """Return the interval of the first boundary or chord west of each vertex."""
-    far = b.start[:, 0].min() - 1.0
-    rays = shapely.linestrings(np.stack((np.column_stack((np.full(len(v), far), v[:, 1])), v), axis=1))
-    ray, edge = b.all_tree.query(rays)
-    a, z, y = b.start[edge], b.end[edge], v[ray, 1]
-    down = (a[:, 1] > y) & (z[:, 1] <= y)
-    ray, edge, a, z, y = ray[down], edge[down], a[down], z[down], y[down]
-    slope = (z[:, 0] - a[:, 0]) / (z[:, 1] - a[:, 1])
-    x = a[:, 0] + (y - a[:, 1]) * slope
-    hits = [(ray, x, slope, edge, np.zeros(len(ray), bool))]
+    down = np.flatnonzero(b.start[:, 1] > b.end[:, 1])
+    hits = [(*_crossings_west(b.start[down], b.end[down], v), False)]
+    hits[0] = (hits[0][0], hits[0][1], hits[0][2], down[hits[0][3]], False)
     if len(pinches):
         lower = np.where(pinches.ends[:, 0, 1] <= pinches.ends[:, 1, 1], 0, 1)
         every = np.arange(len(pinches))
-        low, top = pinches.ends[every, lower], pinches.ends[every, 1 - lower]
-        tree = shapely.STRtree(shapely.linestrings(np.stack((low, top), axis=1)))
-        ray, chord = tree.query(rays)
-        y = v[ray, 1]
-        between = (top[chord, 1] > y) & (low[chord, 1] <= y)
-        ray, chord, y = ray[between], chord[between], y[between]
-        slope = (top[chord, 0] - low[chord, 0]) / (top[chord, 1] - low[chord, 1])
-        x = low[chord, 0] + (y - low[chord, 1]) * slope
-        hits.append((ray, x, slope, chord, np.ones(len(ray), bool)))
-    ray, x, slope, what, is_chord = (np.concatenate(column) for column in zip(*hits, strict=True))
-    ahead = x < v[ray, 0] - 1e-12
-    ray, x, slope, what, is_chord = ray[ahead], x[ahead], slope[ahead], what[ahead], is_chord[ahead]
+        hits.append((*_crossings_west(pinches.ends[every, 1 - lower], pinches.ends[every, lower], v), True))
+    ray, x, slope, what = (np.concatenate(column) for column in list(zip(*hits, strict=True))[:4])
+    is_chord = np.repeat([hit[4] for hit in hits], [len(hit[0]) for hit in hits])
     # Of hits within rounding of one another the ray at y + 0 meets the one with the larger dx/dy.
     best = np.full(len(v), -np.inf)
     np.maximum.at(best, ray, x)

@@ -12,7 +12,8 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
-from firelane.lanes.boundary import Bools, Boundary, Floats, Ints
+from firelane.lanes.arrays import Bools, Floats, Ints, order_of
+from firelane.lanes.boundary import Boundary
 from firelane.lanes.pieces import Pieces, cut
 from firelane.lanes.pinches import Pinches, find_pinches
 
@@ -51,6 +52,7 @@ class WidestWay:
     in_tree: Bools = field(init=False)
     _tree: coo_matrix = field(init=False)
     _rank: Ints = field(init=False)
+    _ranked_m: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         """Cut the free space and build the maximum spanning tree."""
@@ -60,12 +62,16 @@ class WidestWay:
         object.__setattr__(self, "pieces", pieces)
         a, b = np.sort(pieces.sides, axis=1).T if len(self.pinches) else (np.zeros(0, int),) * 2
         # Ranks, widest first, from 1: unique integers leave no ties and lose no digits.
-        order = np.lexsort((np.arange(len(a)), -self.pinches.width_m))
+        order = np.argsort(-self.pinches.width_m, kind="stable")
+        object.__setattr__(self, "_rank", order)
+        object.__setattr__(self, "_ranked_m", self.pinches.width_m[order])
         rank = np.empty(len(a), np.int64)
         rank[order] = np.arange(1, len(a) + 1)
-        by_pair = np.lexsort((rank, b, a))
+        # The widest of each pair of pieces alone: in that order it comes first.
+        pair = a * (pieces.count + 1) + b
+        by_pair = order[order_of(pair[order])] if len(a) else order
         keep = np.ones(len(by_pair), bool)
-        keep[1:] = (a[by_pair][1:] != a[by_pair][:-1]) | (b[by_pair][1:] != b[by_pair][:-1])
+        keep[1:] = pair[by_pair][1:] != pair[by_pair][:-1]
         use = by_pair[keep]
         use = use[a[use] != b[use]]
         nodes = pieces.count
@@ -76,18 +82,28 @@ class WidestWay:
         in_tree[chosen] = True
         object.__setattr__(self, "in_tree", in_tree)
         object.__setattr__(self, "_tree", tree)
-        object.__setattr__(self, "_rank", order)
 
-    def limits(self, sources: Ints) -> Limits:
-        """Return the bottleneck from any of ``sources`` (piece numbers) to every piece."""
+    def limits(self, sources: Ints, own_m: Floats | None = None) -> Limits:
+        """Return the bottleneck from any of ``sources`` to every piece.
+
+        Parameters
+        ----------
+        sources : (s,) int array
+            Piece numbers.
+        own_m : (s,) array, optional
+            Widest disc at each source itself; unlimited where left out [m].
+        """
         nodes = self.pieces.count
         root = nodes
         tree = self._tree
-        sources = np.unique(sources)
-        # Several sources hang on one root by edges that limit nothing: rank 0.5 is wider than all.
+        sources, own = _widest_sources(sources, own_m)
+        # Sources hang on one root, by edges that rank among the pinches as their own discs do: between two
+        # whole ranks, each at a place of its own, and before all where nothing limits them.
+        narrower = np.searchsorted(-self._ranked_m, -own, "right")
+        own_weight = narrower + np.arange(1, len(own) + 1) / (len(own) + 1)
         row = np.concatenate((tree.row, np.full(len(sources), root)))
         col = np.concatenate((tree.col, sources))
-        data = np.concatenate((tree.data, np.full(len(sources), 0.5)))
+        data = np.concatenate((tree.data, own_weight))
         graph = coo_matrix((data, (row, col)), shape=(nodes + 1, nodes + 1)).tocsr()
         spanning = minimum_spanning_tree(graph)
         visited, parent = breadth_first_order(spanning, root, directed=False)
@@ -108,25 +124,41 @@ class WidestWay:
         reached[visited] = True
         limit = np.full(nodes, np.inf)
         governing = np.full(nodes, -1, np.int64)
-        ranked = reached[:nodes] & (weight[:nodes] >= 1.0)
+        whole = weight[:nodes] == np.floor(weight[:nodes])
+        ranked = reached[:nodes] & whole
         governing[ranked] = self._rank[weight[:nodes][ranked].astype(np.int64) - 1]
         limit[ranked] = self.pinches.width_m[governing[ranked]]
+        by_source = reached[:nodes] & ~whole
+        part = np.mod(weight[:nodes][by_source], 1.0)
+        limit[by_source] = own[np.round(part * (len(own) + 1)).astype(np.int64) - 1]
         limit[~reached[:nodes]] = 0.0
         return Limits(limit, governing)
 
     def between(self, a: Floats, z: Floats) -> Floats:
         """Return the widest disc that gets from ``a`` to each place of ``z``, at most the cap.
 
+        At the cap the answer means "this or more"; 0 on an obstacle or outside free space.
+
         Parameters
         ----------
-        a : (2,) array
+        a : (2,) or (k, 2) array
+            One place or several; from several it is the widest disc that gets there from any.
         z : (m, 2) array
             Places in free space, in the coordinates of the input [m].
         """
-        label_a, distance_a = self.pieces.locate(np.asarray(a, float).reshape(1, 2))
-        label_z, distance_z = self.pieces.locate(z)
-        limit = self.limits(label_a).width_m[label_z]
-        widest: Floats = np.minimum.reduce(
-            [limit, 2 * distance_z, np.full(len(limit), min(2 * distance_a[0], self.cap_m))]
-        )
+        starts, ends = np.reshape(a, (-1, 2)), np.reshape(z, (-1, 2))
+        label, distance = self.pieces.locate(np.vstack((starts, ends)))
+        here, there = label[: len(starts)], label[len(starts) :]
+        limit = self.limits(here, 2 * distance[: len(starts)]).width_m[there]
+        widest: Floats = np.minimum(np.minimum(limit, 2 * distance[len(starts) :]), self.cap_m)
         return widest
+
+
+def _widest_sources(sources: Ints, own_m: Floats | None) -> tuple[Ints, Floats]:
+    """Return each piece once, with the widest disc of its sources, widest first."""
+    sources = np.asarray(sources, np.int64)
+    own = np.full(len(sources), np.inf) if own_m is None else np.asarray(own_m, float)
+    order = np.lexsort((sources, -own))
+    _, first = np.unique(sources[order], return_index=True)
+    chosen = order[np.sort(first)]
+    return sources[chosen], own[chosen]

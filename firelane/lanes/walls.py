@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from firelane.lanes.arrays import Bools, Floats, expand, place_numbers
+from firelane.lanes.cells import Cells
 
 SNAP_M = 1e-8
 """A wall this near to a vertex or an edge was drawn to it: coordinates of survey size are stored to 1e-9 m."""
@@ -55,13 +54,20 @@ def with_walls(
     flip = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
     wall = np.unique(np.where(flip[:, None], np.hstack((b, a)), np.hstack((a, b))), axis=0)
     wall = wall[(wall[:, :2] != wall[:, 2:]).any(axis=1)]
-    outline = {*map(tuple, np.hstack((start, end)).tolist()), *map(tuple, np.hstack((end, start)).tolist())}
-    along_kerb = np.array([tuple(row) in outline for row in wall.tolist()], dtype=bool)
-    wall = wall[~along_kerb]
+    wall = wall[~_along(wall, start, end)]
     return (
         np.vstack((start, wall[:, :2], wall[:, 2:])),
         np.vstack((end, wall[:, 2:], wall[:, :2])),
     )
+
+
+def _along(wall: Floats, start: Floats, end: Floats) -> Bools:
+    """Tell which wall pieces are edges of the outline, one way or the other."""
+    number = place_numbers(np.vstack((wall[:, :2], wall[:, 2:], start, end)))
+    a, z, tail, head = np.split(number, np.cumsum([len(wall), len(wall), len(start)]))
+    base = int(number.max()) + 1
+    wall_key = np.minimum(a, z) * base + np.maximum(a, z)
+    return np.isin(wall_key, np.minimum(tail, head) * base + np.maximum(tail, head))
 
 
 def _clipped(area: BaseGeometry, lines: Sequence[BaseGeometry]) -> tuple[Floats, Floats]:
@@ -92,14 +98,18 @@ def _snapped(xy: Floats, vertices: Floats) -> Floats:
 
 def _split(start: Floats, end: Floats, places: Floats) -> tuple[Floats, Floats]:
     """Split segments at the places that lie on them, nearer to them than ``SNAP_M``."""
-    pairs = np.stack((start, end), axis=1)
-    place, segment = shapely.STRtree(shapely.linestrings(pairs)).query(
-        shapely.points(places), predicate="dwithin", distance=SNAP_M
-    )
     along = end - start
     length = np.hypot(along[:, 0], along[:, 1])
-    off = places[place] - start[segment]
-    t = np.sum(off * along[segment], axis=1) / np.maximum(length[segment], SNAP_M)
+    unit = along / np.maximum(length, SNAP_M)[:, None]
+    cells = Cells.of(start, unit, length, max(float(length.mean()), 100 * SNAP_M))
+    x, y = places.T
+    owner, begin, amount = cells.around(x, y, np.full(len(x), SNAP_M))
+    run, piece = expand(begin, amount)
+    place = owner[run]
+    near = cells.squared_distance(piece, x[place], y[place]) <= SNAP_M**2
+    hit = np.unique(place[near] * len(start) + cells.edge[piece[near]])
+    place, segment = np.divmod(hit, len(start))
+    t = np.sum((places[place] - start[segment]) * unit[segment], axis=1)
     inner = (t > SNAP_M) & (t < length[segment] - SNAP_M)
     segment, place, t = segment[inner], place[inner], t[inner]
     every = np.concatenate((np.arange(len(start)), segment))

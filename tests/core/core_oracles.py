@@ -45,9 +45,17 @@ def obstacle_segments(scene: Scene) -> np.ndarray:
     ends = [shapely.get_coordinates(mouth)[[0, -1]] for mouth in scene.mouths]
     # a wall's tip is a place of its own: beside it the middle of an overlap may be blocked, and it not
     tips = [shapely.get_coordinates(line)[[0, -1]] for line in scene.lines]
-    posts = np.concatenate([scene.points.reshape(-1, 2), *ends, *tips])
+    posts = np.concatenate([scene.points.reshape(-1, 2), *ends, *tips, _ends_of_parallels(np.concatenate(pieces))])
     pieces.append(np.stack([posts, posts], axis=1))
     return np.concatenate(pieces)
+
+
+def _ends_of_parallels(segments: np.ndarray) -> np.ndarray:
+    """Ends of segments that run as some other does: the middle of their overlap may be blocked, and they not."""
+    along = segments[:, 1] - segments[:, 0]
+    turn = np.round(np.arctan2(along[:, 1], along[:, 0]) % np.pi, 6) % round(np.pi, 6)
+    _, which, count = np.unique(turn, return_inverse=True, return_counts=True)
+    return np.unique(segments[count[which] > 1].reshape(-1, 2), axis=0)
 
 
 def _lines_of(geometry: shapely.Geometry) -> list[shapely.LineString]:
@@ -232,15 +240,15 @@ def has_match(
 # --- erosion -----------------------------------------------------------------------------------------
 
 
-def eroded(scene: Scene, width_m: float) -> list[shapely.Polygon]:
+def eroded(scene: Scene, width_m: float, quad_segs: int = 64) -> list[shapely.Polygon]:
     """Parts of the room for the centre of a disc ``width_m`` wide. A mouth continues as a strip outwards."""
     area = scene.area
     for mouth in scene.mouths:
         area = area.union(_strip_outside(scene.area, mouth))
-    room = area.buffer(-width_m / 2, quad_segs=64)
+    room = area.buffer(-width_m / 2, quad_segs=quad_segs)
     solids = [*scene.lines, *(shapely.Point(xy) for xy in scene.points)]
     if solids:
-        room = room.difference(shapely.union_all(shapely.buffer(solids, width_m / 2, quad_segs=64)))
+        room = room.difference(shapely.union_all(shapely.buffer(solids, width_m / 2, quad_segs=quad_segs)))
     return [part for part in shapely.get_parts(room) if part.geom_type == "Polygon" and not part.is_empty]
 
 
@@ -255,12 +263,14 @@ def _strip_outside(
     return shapely.Polygon([a + inwards, b + inwards, b + normal * length_m, a + normal * length_m])
 
 
-def joined_by_erosion(scene: Scene, a: np.ndarray, b: np.ndarray, width_m: float) -> bool:
+def joined_by_erosion(
+    scene: Scene, a: np.ndarray, b: np.ndarray, width_m: float, quad_segs: int = 64
+) -> bool:
     """Whether a disc ``width_m`` wide centred on ``a`` can go to ``b``, by erosion."""
     if width_m <= 0:
         width_m = 1e-6
     ends = shapely.points([a, b])
-    return any(bool(shapely.covers(part, ends).all()) for part in eroded(scene, width_m))
+    return any(bool(shapely.covers(part, ends).all()) for part in eroded(scene, width_m, quad_segs))
 
 
 def widest_by_erosion(
@@ -280,11 +290,22 @@ def widest_by_erosion(
 def erosion_contradicts(
     scene: Scene, a: np.ndarray, b: np.ndarray, width_m: float, cap_m: float = np.inf
 ) -> str:
-    """Return why erosion contradicts ``width_m`` as the widest disc from a to b; "" where it agrees."""
-    if width_m > EROSION_BAND_M and not joined_by_erosion(scene, a, b, width_m - EROSION_BAND_M):
-        return f"{scene.name}: {a} to {b}: erosion does not let {width_m - EROSION_BAND_M:.4f} m through (unsafe)"
-    if width_m < cap_m and joined_by_erosion(scene, a, b, width_m + EROSION_BAND_M):
-        return f"{scene.name}: {a} to {b}: erosion lets {width_m + EROSION_BAND_M:.4f} m through (too strict)"
+    """Return why erosion contradicts ``width_m`` as the widest disc from a to b; "" where it agrees.
+
+    A contradiction stands when arcs of 1,024 chords say the same.
+    """
+    said = _contradiction(scene, a, b, width_m, cap_m, 64)
+    return said and _contradiction(scene, a, b, width_m, cap_m, 1_024)
+
+
+def _contradiction(
+    scene: Scene, a: np.ndarray, b: np.ndarray, width_m: float, cap_m: float, quad_segs: int
+) -> str:
+    low_m, high_m = width_m - EROSION_BAND_M, width_m + EROSION_BAND_M
+    if width_m > EROSION_BAND_M and not joined_by_erosion(scene, a, b, low_m, quad_segs):
+        return f"{scene.name}: {a} to {b}: erosion does not let {low_m:.4f} m through (unsafe)"
+    if width_m < cap_m and joined_by_erosion(scene, a, b, high_m, quad_segs):
+        return f"{scene.name}: {a} to {b}: erosion lets {high_m:.4f} m through (too strict)"
     return ""
 
 

@@ -598,6 +598,56 @@ def grid_scene(seed: int, *, lines: bool = False) -> Scene:
     return _cleared(f"grid {seed}{' with lines' if lines else ''}", road, [], walls, points)
 
 
+def crowded_scene(seed: int) -> Scene:
+    """Make a random scene with islands, and with things that touch the kerb, each other and themselves."""
+    rng = np.random.default_rng(10_000 + seed)
+    scene = random_scene(seed)
+    kerb = shapely.get_coordinates(scene.road.exterior)
+    low, high = kerb.min(axis=0), kerb.max(axis=0)
+    road, solids, walls, posts = scene.road, list(scene.solids), list(scene.lines), scene.points.tolist()
+    for middle in rng.uniform(low, high, (8, 2)):
+        corners = int(rng.integers(3, 9))
+        angle = 2 * np.pi * (np.arange(corners) + rng.uniform(0, 0.6, corners)) / corners
+        radius = rng.uniform(0.4, 1.8)
+        island = Polygon(middle + radius * np.column_stack([np.cos(angle), np.sin(angle)]))
+        if road.contains(island):
+            road = road.difference(island)
+    for _ in range(int(rng.integers(1, 4))):
+        i = int(rng.integers(0, len(kerb) - 1))
+        a, b = kerb[i], kerb[i + 1]
+        foot = a if rng.uniform() < 0.5 else a + (b - a) * rng.uniform()
+        tip = foot + rng.normal(0, 1.2, 2)
+        kind = int(rng.integers(0, 5))
+        if kind == 0:  # a wall from the kerb
+            walls.append(LineString([foot, tip]))
+        elif kind == 1:  # and a post on its tip
+            walls.append(LineString([foot, tip]))
+            posts.append(tip.tolist())
+        elif kind == 2:  # a block with a corner on the kerb
+            solids.append(Polygon([foot, tip, tip + rng.normal(0, 1.0, 2)]))
+        elif kind == 3:  # a block along the kerb
+            along = (b - a) / np.hypot(*(b - a))
+            across = np.array([-along[1], along[0]]) * rng.choice([-1, 1]) * rng.uniform(0.2, 1.5)
+            solids.append(Polygon([a, b, b + across, a + across]))
+        else:  # two blocks that share one corner
+            side = rng.normal(0, 0.8, (2, 2))
+            solids += [Polygon([tip, tip + side[0], tip + side[1]]), Polygon([tip, tip - side[0], tip - side[1]])]
+    solids = [solid for solid in solids if solid.is_valid and solid.area > 1e-3]
+    return _cleared(f"crowded {seed}", road, solids, walls, np.array(posts).reshape(-1, 2))
+
+
+def mixed_scene(seed: int) -> Scene:
+    """Make a lane, a crowded lane, an integer grid or one with walls, by turns; every other one moved."""
+    kind = seed // 2 % 4
+    if kind == 0:
+        scene = random_scene(seed)
+    elif kind == 1:
+        scene = crowded_scene(seed)
+    else:
+        scene = grid_scene(seed, lines=kind == 3)
+    return scene.moved(7.0 + seed % 83) if seed % 2 else scene
+
+
 def _cleared(name: str, road: shapely.Geometry, solids: list, walls: list, points: np.ndarray) -> Scene:
     """Build a scene without ends; posts and walls that stand outside free space are left out."""
     scene = Scene(name, road, tuple(solids))

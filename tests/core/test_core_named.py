@@ -13,6 +13,7 @@ from firelane.lanes.boundary import Boundary
 from firelane.lanes.pieces import cut
 from firelane.lanes.pinches import find_pinches
 from firelane.lanes.reach import WidestWay
+from firelane.lanes.turns import ring_order
 
 TURNS_DEG = (0.0, 0.3, 33.7, 45.0, 90.0, 141.9)
 FAR_M = (531234.567, 4182345.891)
@@ -261,6 +262,42 @@ def test_narrow_gaps_between_corners_are_found_at_any_angle():
             width_m = pinches_of(Scene("spike", turned), 2.0)[2]
             assert len(width_m)
             assert width_m.min() == pytest.approx(gap_m, abs=1e-8)
+
+
+def test_a_tiny_width_asks_for_no_tiny_cells():
+    boundary = Boundary.from_geometry(box(0, 0, 1_000, 6), lines=[LineString([(30, 0), (30, 6 - 5e-4)])])
+    assert find_pinches(boundary, 1e-3).width_m == pytest.approx([5e-4])
+    assert len(boundary.cells_for(1e-3).edge) < 5_000
+
+
+def test_lines_left_by_a_difference_are_no_free_space():
+    area = shapely.geometrycollections([LineString([(50, 0), (60, 0)]), box(0, -3, 30, 3), Polygon()])
+    boundary = Boundary.from_geometry(area)
+    assert boundary.size == 4
+    assert boundary.ring_area_m2.tolist() == [180.0]
+
+
+def test_rings_are_walked_in_table_order():
+    def walked(following: np.ndarray) -> tuple[list[int], list[int]]:
+        order: list[int] = []
+        ring: list[int] = []
+        for begin in range(len(following)):
+            h = begin
+            while h not in order:
+                order.append(h)
+                h = int(following[h])
+            ring += [max(ring, default=-1) + 1] * (len(order) - len(ring))
+        return order, ring
+
+    rng = np.random.default_rng(0)
+    for n in range(200):
+        size = int(rng.integers(1, 30))
+        following = rng.permutation(size) if n % 2 else np.roll(np.arange(size), -1)
+        for _ in range(int(rng.integers(0, 4))):
+            i, j = rng.integers(0, size, 2)
+            following[[i, j]] = following[[j, i]]
+        order, ring = ring_order(following)
+        assert (order.tolist(), ring.tolist()) == walked(following)
 
 
 def test_empty_free_space_is_refused():
