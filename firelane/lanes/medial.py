@@ -7,6 +7,7 @@ width, section 2, stage 5 (densify, triangulate, dual graph, prune all leaf bran
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
-from firelane.lanes.boundary import Boundary, Floats, Ints
+from firelane.lanes.boundary import Bools, Boundary, Floats, Ints
+from firelane.lanes.nearest import NearestSegments
 
 SLIVER_M2 = 1e-6
+SUPER = 3
+"""Vertices of the triangle that the library puts about all others; they come first."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,33 @@ class MedialAxis:
     ----------
     origin : (2,) array
     xy : (n, 2) array
-    radius_m : (n,) array
-        Exact distance of each node from the boundary.
     edges : (k, 2) int array
+    boundary : NearestSegments
+        The boundary of the area, local.
     """
 
     origin: Floats
     xy: Floats
-    radius_m: Floats
     edges: Ints
+    boundary: NearestSegments
+
+    def radius_of(self, nodes: Ints) -> Floats:
+        """Return the exact distance of some nodes from the boundary [m]: most are never asked for."""
+        missing: Ints = nodes[np.isnan(self._radius[nodes])]
+        if len(missing):
+            missing = np.unique(missing)
+            self._radius[missing] = self.boundary.nearest(self.xy[missing])[1]
+        radius: Floats = self._radius[nodes]
+        return radius
+
+    @cached_property
+    def radius_m(self) -> Floats:
+        """Exact distance of every node from the boundary [m]."""
+        return self.radius_of(np.arange(len(self.xy)))
+
+    @cached_property
+    def _radius(self) -> Floats:
+        return np.full(len(self.xy), np.nan)
 
 
 def medial_axis(area: BaseGeometry, *, step_m: float = 0.5) -> MedialAxis:
@@ -63,16 +85,15 @@ def medial_axis(area: BaseGeometry, *, step_m: float = 0.5) -> MedialAxis:
     key = np.ascontiguousarray(samples + 0.0).view(np.complex128).ravel()
     _, index, inverse = np.unique(key, return_index=True, return_inverse=True)
     points = np.ascontiguousarray(samples[index])
-    constraints = np.sort(np.column_stack((inverse, inverse[following])), axis=1)
-    constraints = np.unique(constraints, axis=0)
-    triangles = _triangulate(points, constraints)
-    inside, dual = _interior(points, triangles, constraints, area, boundary.origin)
-    xy = _centres(points[triangles[inside]])
-    radius = boundary.tree.query_nearest(shapely.points(xy), all_matches=False, return_distance=True)[1]
-    return MedialAxis(boundary.origin, xy, radius, dual)
+    fixed = np.column_stack((inverse, inverse[following]))
+    triangles, neighbours = _triangulate(points, fixed)
+    inside, dual = _interior(points, triangles, neighbours, fixed, area, boundary.origin)
+    segments = NearestSegments(boundary.start, boundary.direction, boundary.length_m)
+    return MedialAxis(boundary.origin, _centres(points[triangles[inside]]), dual, segments)
 
 
-def _triangulate(points: Floats, constraints: Ints) -> Ints:
+def _triangulate(points: Floats, constraints: Ints) -> tuple[Ints, Ints]:
+    """Return the triangles among ``points`` and the neighbours of each (-1: none)."""
     triangulation = pythoncdt.Triangulation(
         pythoncdt.VertexInsertionOrder.AUTO, pythoncdt.IntersectingConstraintEdges.TRY_RESOLVE, 0.0
     )
@@ -80,36 +101,34 @@ def _triangulate(points: Floats, constraints: Ints) -> Ints:
     edges: Any = np.ascontiguousarray(constraints, dtype=np.uint32)
     triangulation.insert_vertices(vertices)
     triangulation.insert_edges(edges)
-    triangulation.erase_super_triangle()
     table = triangulation.triangles_array()
-    return np.asarray(table["vertices"], dtype=np.int64)
+    corner = table["vertices"].astype(np.int64) - SUPER
+    beside = table["neighbors"].astype(np.int64)
+    # Sorting out the triangles of the outer one here is quicker than having the library erase them.
+    real: Bools = np.all(corner >= 0, axis=1)
+    number = np.append(np.where(real, np.cumsum(real) - 1, -1), -1)
+    beside = number[np.minimum(beside[real], len(real))]
+    return corner[real], beside
 
 
 def _interior(
-    points: Floats, triangles: Ints, constraints: Ints, area: BaseGeometry, origin: Floats
+    points: Floats, triangles: Ints, neighbours: Ints, fixed: Ints, area: BaseGeometry, origin: Floats
 ) -> tuple[Ints, Ints]:
     """Return the triangles inside ``area`` and the pairs of them that share a free edge."""
-    size = len(points)
-    fixed = constraints[:, 0] * size + constraints[:, 1]
-    sides = np.sort(np.stack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]], 1), axis=2)
-    key = (sides[:, :, 0] * size + sides[:, :, 1]).ravel()
-    owner = np.repeat(np.arange(len(triangles)), 3)
-    order = np.argsort(key, kind="stable")
-    same = np.flatnonzero(key[order][1:] == key[order][:-1])
-    pair = np.column_stack((owner[order[same]], owner[order[same + 1]]))
-    free = ~np.isin(key[order[same]], fixed)
-    pair = pair[free]
+    # Neighbour k lies across the side from corner k to the next.
+    row, side = np.nonzero(neighbours > np.arange(len(triangles))[:, None])
+    a, b = triangles[row, side], triangles[row, (side + 1) % 3]
+    free = ~_fixed(a, b, fixed, len(points))
+    pair = np.column_stack((row, neighbours[row, side]))[free]
     graph = coo_matrix((np.ones(len(pair), np.int8), (pair[:, 0], pair[:, 1])), shape=(len(triangles),) * 2)
     _, component = connected_components(graph, directed=False)
     # One containment test per component; its largest triangle has the safest centre.
-    corner = points[triangles]
-    double_area = np.abs(
-        (corner[:, 1, 0] - corner[:, 0, 0]) * (corner[:, 2, 1] - corner[:, 0, 1])
-        - (corner[:, 1, 1] - corner[:, 0, 1]) * (corner[:, 2, 0] - corner[:, 0, 0])
-    )
-    by_size = np.lexsort((-double_area, component))
-    largest = by_size[np.r_[True, component[by_size][1:] != component[by_size][:-1]]]
-    centre = corner[largest].mean(axis=1) + origin
+    (ax, ay), (bx, by), (cx, cy) = (points[triangles[:, k]].T for k in range(3))
+    double_area = np.abs((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))
+    by_size = np.argsort(double_area, kind="stable")
+    largest = np.zeros(int(component.max()) + 1, np.int64)
+    largest[component[by_size]] = by_size  # the last written stands: the largest
+    centre = points[triangles[largest]].mean(axis=1) + origin
     shapely.prepare(area)
     # Slivers between collinear samples lie on either side of the edge by rounding: no component is that thin.
     solid = np.bincount(component, weights=double_area / 2) > SLIVER_M2
@@ -121,23 +140,37 @@ def _interior(
     return inside, dual[(dual >= 0).all(axis=1)]
 
 
+def _fixed(a: Ints, b: Ints, edges: Ints, size: int) -> Bools:
+    """Tell which sides a–b are among ``edges``."""
+    following = np.full(size, -1, np.int64)
+    following[edges[:, 0]] = edges[:, 1]
+    result: Bools = (following[a] == b) | (following[b] == a)
+    hidden = edges[following[edges[:, 0]] != edges[:, 1]]  # rings touch there: the vertex starts two edges
+    if len(hidden):
+        keys = np.minimum(a, b) * size + np.maximum(a, b)
+        result |= np.isin(keys, hidden.min(axis=1) * size + hidden.max(axis=1))
+    return result
+
+
 def _centres(corner: Floats) -> Floats:
     """Return circumcentres, drawn back to the triangle where it is too obtuse to trust."""
     a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
-    ab, ac = b - a, c - a
-    d = 2 * (ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])
-    safe = np.where(np.abs(d) < 1e-12, 1.0, d)
-    ab2, ac2 = (ab**2).sum(axis=1), (ac**2).sum(axis=1)
-    offset = (
-        np.column_stack((ac[:, 1] * ab2 - ab[:, 1] * ac2, ab[:, 0] * ac2 - ac[:, 0] * ab2)) / safe[:, None]
-    )
-    lengths = np.stack((ab2, ac2, ((c - b) ** 2).sum(axis=1)), axis=1)
-    longest = lengths.argmax(axis=1)
-    obtuse = 2 * lengths.max(axis=1) > lengths.sum(axis=1) + 1e-12
-    middle = np.stack(((a + b) / 2, (a + c) / 2, (b + c) / 2), axis=1)[np.arange(len(a)), longest]
-    centre = a + offset
-    # The circumcentre of an obtuse triangle may lie across a constraint: its longest side's middle does not.
-    span = np.sqrt(lengths.max(axis=1))
-    stray = obtuse & (np.hypot(*(centre - middle).T) > span)
-    bad = (np.abs(d) < 1e-12) | stray
-    return np.where(bad[:, None], middle, centre)
+    abx, aby = (b - a).T
+    acx, acy = (c - a).T
+    d = 2 * (abx * acy - aby * acx)
+    flat = np.abs(d) < 1e-12
+    safe = np.where(flat, 1.0, d)
+    ab2, ac2 = abx**2 + aby**2, acx**2 + acy**2
+    centre: Floats = a + np.column_stack(((acy * ab2 - aby * ac2) / safe, (abx * ac2 - acx * ab2) / safe))
+    lengths = np.stack((ab2, ac2, (acx - abx) ** 2 + (acy - aby) ** 2), axis=1)
+    longest = lengths.max(axis=1)
+    odd = np.flatnonzero(flat | (2 * longest > lengths.sum(axis=1) + 1e-12))
+    if len(odd):
+        # The circumcentre of an obtuse triangle may lie across a constraint: its longest side's middle does not.
+        first = np.array([0, 0, 1])[lengths[odd].argmax(axis=1)]
+        second = np.array([1, 2, 2])[lengths[odd].argmax(axis=1)]
+        middle = (corner[odd, first] + corner[odd, second]) / 2
+        stray = np.hypot(*(centre[odd] - middle).T) > np.sqrt(longest[odd])
+        bad = odd[stray | flat[odd]]
+        centre[bad] = middle[stray | flat[odd]]
+    return centre

@@ -16,7 +16,7 @@ from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from firelane.lanes.boundary import Floats
-from firelane.lanes.mouths import ON_EDGE_M, end_edges
+from firelane.lanes.mouths import ON_EDGE_M
 
 BEYOND_M = 0.1
 NARROWEST_M = 0.1
@@ -31,7 +31,7 @@ class Opening:
 
 
 def opening_at(
-    tip: Floats, heading: Floats, designated: BaseGeometry, pavement: BaseGeometry, mouths: gpd.GeoDataFrame
+    tip: Floats, heading: Floats, end_edges: shapely.STRtree, pavement: BaseGeometry, mouths: gpd.GeoDataFrame
 ) -> Opening | None:
     """Return the opening at the end of a designated lane; None where a kerb ends it.
 
@@ -41,15 +41,20 @@ def opening_at(
         Where the centreline meets the edge [m].
     heading : (2,) array
         Unit vector along it, outwards.
-    designated, pavement : Polygon or MultiPolygon
+    end_edges : STRtree
+        Of ``mouths.end_edges`` of the designated lanes.
+    pavement : Polygon or MultiPolygon
+        Prepared, where there are many lanes.
     mouths : GeoDataFrame
         As ``Mouths.table``.
     """
     place = Point(*tip)
-    edge = min(end_edges(designated), key=place.distance, default=None)
-    if edge is None or edge.distance(place) > ON_EDGE_M:
+    near = end_edges.query_nearest(place, max_distance=ON_EDGE_M, all_matches=True)
+    if not len(near):
         return None
-    for row in mouths.itertuples():
+    edge = end_edges.geometries[int(near.min())]
+    beside = shapely.distance(mouths.geometry.to_numpy(), edge) <= ON_EDGE_M if len(mouths) else []
+    for row in mouths[beside].itertuples() if len(mouths) else ():
         # A mouth narrower than the lane leaves the rest of the edge closed.
         common = shapely.intersection(edge, shapely.buffer(row.geometry, ON_EDGE_M, cap_style="flat"))
         if common.length > NARROWEST_M:

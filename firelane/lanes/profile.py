@@ -11,13 +11,22 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from firelane.lanes.boundary import Boundary, Floats, Ints
-from firelane.lanes.sections import SECTION_REACH_M
+from firelane.lanes.boundary import Bools, Boundary, Floats, Ints
+from firelane.lanes.nearest import NearestSegments
+from firelane.lanes.sections import SECTION_REACH_M, segments_of
+from firelane.lanes.smoothing import SIMPLIFY_M
 from firelane.lanes.space import FreeSpace
+from firelane.lanes.widest import widest_on
 
-SAMPLES = 5
-CROWDED = 0.9
-ROUNDS = 5
+ON_SECTION_M = SIMPLIFY_M
+"""A post or a wall without width so near to a perpendicular stands on it: the centreline is drawn no finer."""
+
+ALONG_SIN = 0.01
+"""A wall that crosses a perpendicular at less than this lies along it."""
+
+HAIR_M = 1e-9
+ASIDE_M = 1e-4
+ON_EDGE_M = 1e-6
 
 
 def station_widths(space: FreeSpace, stations: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
@@ -39,28 +48,51 @@ def station_widths(space: FreeSpace, stations: gpd.GeoDataFrame) -> tuple[Floats
     boundary = space.boundary
     if boundary is None or not count:
         return clear, section
-    places = shapely.get_coordinates(stations.geometry.to_numpy())
+    places = shapely.get_coordinates(stations.geometry.to_numpy()) - boundary.origin
     heading = stations["heading_rad"].to_numpy(float)
     left = np.column_stack((-np.sin(heading), np.cos(heading)))
     to_left = stations["left_m"].to_numpy(float)
     to_right = stations["right_m"].to_numpy(float)
+    unmet = np.column_stack((np.isnan(to_right), np.isnan(to_left)))
     low = -np.nan_to_num(to_right, nan=SECTION_REACH_M)
     high = np.nan_to_num(to_left, nan=SECTION_REACH_M)
-    station, begin, end = _gaps(space, places, left, low, high)
+    lines = segments_of(places + left * low[:, None], places + left * high[:, None])
+    crowded = np.flatnonzero(unmet.any(axis=1) | _near_obstacles(space, boundary, lines))
+    plain = np.setdiff1d(np.arange(count), crowded)
+    # Where nothing stands near, the perpendicular is free from edge to edge.
+    plain = plain[_is_free(space, boundary, places[plain], left[plain], (low + high)[plain] / 2)]
+    who, begin, end = _gaps(
+        space, boundary, lines[crowded], places[crowded], left[crowded], low[crowded], high[crowded]
+    )
+    station = np.concatenate((plain, crowded[who]))
+    begin, end = np.concatenate((low[plain], begin)), np.concatenate((high[plain], end))
     np.maximum.at(section, station, end - begin)
-    section[np.isnan(to_left) | np.isnan(to_right)] = np.nan
+    section[unmet.any(axis=1)] = np.nan
     if len(station):
-        width = 2 * _widest_on(space, places[station], left[station], begin, end)
+        closed = ~(unmet | _on_mouths(boundary, lines, places, left, low, high))[station]
+        closed |= np.column_stack((begin > low[station] + HAIR_M, end < high[station] - HAIR_M))
+        index = obstacle_index(space)
+        width = 2 * widest_on(index, places[station], left[station], begin, end, closed)
         np.maximum.at(clear, station, width)
     return clear, section
 
 
-def end_width(space: FreeSpace, place: Floats, heading: Floats, bare_m: float) -> float:
+def obstacle_index(space: FreeSpace) -> NearestSegments:
+    """Return the obstacles of a space for searches of the nearest; the space must not be empty."""
+    boundary = _boundary(space)
+    round_ = len(space.table) > 0 and bool(space.table["radius_m"].notna().any())
+    return NearestSegments.of_obstacles(boundary, space.discs if round_ else None)
+
+
+def end_width(space: FreeSpace, index: NearestSegments, place: Floats, heading: Floats, bare_m: float) -> float:
     """Return the widest disc that stands on the section where a dead end begins [m].
 
     Parameters
     ----------
     space : FreeSpace
+        Not empty.
+    index : NearestSegments
+        As ``obstacle_index`` gives it.
     place : (2,) array
         Middle of the section [m].
     heading : (2,) array
@@ -68,68 +100,132 @@ def end_width(space: FreeSpace, place: Floats, heading: Floats, bare_m: float) -
     bare_m : float
         Width there without obstacles: never less than what is returned [m].
     """
-    boundary = space.boundary
-    if boundary is None:
+    boundary = _boundary(space)
+    local, left = (place - boundary.origin)[None], np.array([[-heading[1], heading[0]]])
+    low, high = np.array([-bare_m]), np.array([bare_m])
+    lines = segments_of(local + left * low[:, None], local + left * high[:, None])
+    who, begin, end = _gaps(space, boundary, lines, local, left, low, high)
+    if not len(who):
         return 0.0
-    left = np.array([-heading[1], heading[0]])
-    ends = place + left * bare_m, place - left * bare_m
-    across = shapely.intersection(shapely.linestrings(np.stack(ends)), space.free)
-    found = 0.0
-    for part in shapely.get_parts(across):
-        xy = shapely.get_coordinates(part)
-        if len(xy) < 2:
-            continue
-        low, high = np.sort((xy[[0, -1]] - place) @ left)
-        one = np.ones(1)
-        local = place[None]
-        found = max(found, 2 * float(_widest_on(space, local, left[None], low * one, high * one)[0]))
-    return min(found, bare_m)
-
-
-def _gaps(
-    space: FreeSpace, places: Floats, left: Floats, low: Floats, high: Floats
-) -> tuple[Ints, Floats, Floats]:
-    """Return the free stretches of each perpendicular: station, from, to (offset to the left)."""
-    b = _boundary(space)
-    local = places - b.origin
-    ends = np.stack((local + left * low[:, None], local + left * high[:, None]), axis=1)
-    lines = shapely.linestrings(ends)
-    station, hit = b.tree.query(lines)
-    edge = b.obstacle_index[hit]
-    real = ~b.is_point[edge]
-    station, edge = station[real], edge[real]
-    direction, d = left[station], b.direction[edge]
-    w = b.start[edge] - local[station]
-    denominator = direction[:, 0] * d[:, 1] - direction[:, 1] * d[:, 0]
-    steep = np.abs(denominator) > 1e-12
-    station, edge, direction, d, w = station[steep], edge[steep], direction[steep], d[steep], w[steep]
-    denominator = denominator[steep]
-    offset = (w[:, 0] * d[:, 1] - w[:, 1] * d[:, 0]) / denominator
-    along = (w[:, 0] * direction[:, 1] - w[:, 1] * direction[:, 0]) / denominator
-    on = (along >= -1e-9) & (along <= b.length_m[edge] + 1e-9)
-    offset = _on_discs(space, edge, local[station], direction, offset)
-    on &= (offset > low[station] + 1e-9) & (offset < high[station] - 1e-9)
-    every = np.arange(len(places))
-    who = np.concatenate((station[on], every, every))
-    cut = np.concatenate((offset[on], low, high))
-    order = np.lexsort((cut, who))
-    who, cut = who[order], cut[order]
-    same = (who[1:] == who[:-1]) & (cut[1:] - cut[:-1] > 1e-9)
-    who, begin, end = who[1:][same], cut[:-1][same], cut[1:][same]
-    middle = places[who] + left[who] * ((begin + end) / 2)[:, None]
-    shapely.prepare(space.free)
-    # On a mouth line, or along the side of an obstacle, the perpendicular runs on the boundary itself:
-    # what is free a hair to either side of it is free.
-    ahead = 1e-4 * np.column_stack((left[who][:, 1], -left[who][:, 0]))
-    free = shapely.contains_xy(space.free, middle + ahead) | shapely.contains_xy(space.free, middle - ahead)
-    who, begin, end = who[free], begin[free], end[free]
-    # Neighbouring free stretches meet at a wall without width or a grazed vertex: they stay apart.
-    return who, begin, end
+    closed = np.column_stack((begin > low[0], end < high[0]))
+    radius = widest_on(index, local[who], left[who], begin, end, closed)
+    return min(2 * float(radius.max()), bare_m)
 
 
 def _boundary(space: FreeSpace) -> Boundary:
     assert space.boundary is not None
     return space.boundary
+
+
+def _near_obstacles(space: FreeSpace, boundary: Boundary, lines: np.ndarray) -> Bools:
+    """Tell on which perpendiculars an obstacle stands."""
+    result = np.zeros(len(lines), bool)
+    if len(space.table):
+        shapes = shapely.transform(space.table.geometry.to_numpy(), lambda xy: xy - boundary.origin)
+        result[shapely.STRtree(shapes).query(lines, predicate="dwithin", distance=ON_SECTION_M)[0]] = True
+    return result
+
+
+def _on_mouths(
+    boundary: Boundary, lines: np.ndarray, places: Floats, left: Floats, low: Floats, high: Floats
+) -> Bools:
+    """Tell which perpendiculars end on a mouth, to the right and to the left: nothing stands there."""
+    result = np.zeros((len(lines), 2), bool)
+    mouths = np.flatnonzero(boundary.is_open)
+    if len(mouths):
+        tree = shapely.STRtree(segments_of(boundary.start[mouths], boundary.end[mouths]))
+        rows = np.unique(tree.query(lines, predicate="dwithin", distance=ON_EDGE_M)[0])
+        for n, offset in enumerate((low, high)):
+            ends = shapely.points(places[rows] + left[rows] * offset[rows][:, None])
+            result[rows[tree.query(ends, predicate="dwithin", distance=ON_EDGE_M)[0]], n] = True
+    return result
+
+
+def _is_free(space: FreeSpace, boundary: Boundary, places: Floats, left: Floats, offset: Floats) -> Bools:
+    """Tell which points of perpendiculars lie in free space.
+
+    On a mouth line, or along the side of an obstacle, the perpendicular runs on the boundary itself:
+    what is free a hair to either side of it is free.
+    """
+    shapely.prepare(space.free)
+    x, y = (places + boundary.origin + left * offset[:, None]).T
+    free = shapely.contains_xy(space.free, x, y)
+    rows = np.flatnonzero(~free)
+    ahead, aside = ASIDE_M * left[rows, 1], -ASIDE_M * left[rows, 0]
+    for sign in (1.0, -1.0):
+        free[rows] |= shapely.contains_xy(space.free, x[rows] + sign * ahead, y[rows] + sign * aside)
+    result: Bools = free
+    return result
+
+
+def _gaps(
+    space: FreeSpace, boundary: Boundary, lines: np.ndarray, places: Floats, left: Floats, low: Floats, high: Floats
+) -> tuple[Ints, Floats, Floats]:
+    """Return the free stretches of perpendiculars: number, from, to (offset to the left)."""
+    if not len(lines):
+        return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
+    row, hit = boundary.tree.query(lines, predicate="dwithin", distance=ON_SECTION_M)
+    edge = boundary.obstacle_index[hit]
+    who, cut = _crossed(space, boundary, row, edge, places, left)
+    inside = (cut > low[who] + HAIR_M) & (cut < high[who] - HAIR_M)
+    who, cut = who[inside], cut[inside]
+    barred, begin, end = _barred(boundary, row, edge, places, left)
+    begin, end = np.maximum(begin, low[barred]), np.minimum(end, high[barred])
+    solid = begin <= end
+    barred, begin, end = barred[solid], begin[solid], end[solid]
+    # Along each perpendicular: where it begins and ends, is cut, and where a bar begins (+1) and ends (-1).
+    every = np.arange(len(lines))
+    event = np.concatenate((who, every, every, barred, barred))
+    offset = np.concatenate((cut, low, high, begin, end))
+    change = np.zeros(len(event), np.int64)
+    change[len(event) - 2 * len(barred) :] = np.repeat([1, -1], len(barred))
+    order = np.lexsort((-change, offset, event))
+    event, offset, depth = event[order], offset[order], np.cumsum(change[order])
+    real = (event[1:] == event[:-1]) & (offset[1:] - offset[:-1] > HAIR_M) & (depth[:-1] == 0)
+    who, begin, end = event[1:][real], offset[:-1][real], offset[1:][real]
+    # Neighbouring free stretches meet at a wall without width or a grazed vertex: they stay apart.
+    free = _is_free(space, boundary, places[who], left[who], (begin + end) / 2)
+    return who[free], begin[free], end[free]
+
+
+def _crossed(
+    space: FreeSpace, boundary: Boundary, row: Ints, edge: Ints, places: Floats, left: Floats
+) -> tuple[Ints, Floats]:
+    """Return where perpendiculars cross edges: number of the perpendicular and offset."""
+    direction, d = left[row], boundary.direction[edge]
+    w = boundary.start[edge] - places[row]
+    sine = direction[:, 0] * d[:, 1] - direction[:, 1] * d[:, 0]
+    steep = ~boundary.is_point[edge] & (np.abs(sine) > 1e-12)
+    row, edge = row[steep], edge[steep]
+    direction, d, w, sine = direction[steep], d[steep], w[steep], sine[steep]
+    offset = (w[:, 0] * d[:, 1] - w[:, 1] * d[:, 0]) / sine
+    along = (w[:, 0] * direction[:, 1] - w[:, 1] * direction[:, 0]) / sine
+    on = (along >= -HAIR_M) & (along <= boundary.length_m[edge] + HAIR_M)
+    offset = _on_discs(space, edge, places[row], direction, offset)
+    return row[on], offset[on]
+
+
+def _barred(
+    boundary: Boundary, row: Ints, edge: Ints, places: Floats, left: Floats
+) -> tuple[Ints, Floats, Floats]:
+    """Return what posts and walls without width bar of perpendiculars that they stand on: number, from, to."""
+    thin = boundary.is_point[edge] | (boundary.twin[edge] >= 0)
+    row, edge = row[thin], edge[thin]
+    across = left[row]
+    first, last = boundary.start[edge] - places[row], boundary.end[edge] - places[row]
+    begin, end = (first * across).sum(axis=1), (last * across).sum(axis=1)
+    off, off_end = (v[:, 0] * across[:, 1] - v[:, 1] * across[:, 0] for v in (first, last))
+    flat = boundary.is_point[edge] | (np.abs(off_end - off) <= ALONG_SIN * boundary.length_m[edge])
+    # The part of the wall within reach of the perpendicular: from t0 to t1 along it.
+    change = off_end - off
+    level = np.abs(change) < 1e-12
+    safe = np.where(level, 1.0, change)
+    one, other = (-ON_SECTION_M - off) / safe, (ON_SECTION_M - off) / safe
+    t0 = np.where(level, np.where(np.abs(off) <= ON_SECTION_M, 0.0, 2.0), np.maximum(np.minimum(one, other), 0.0))
+    t1 = np.where(level, 1.0, np.minimum(np.maximum(one, other), 1.0))
+    met = flat & (t0 <= t1)
+    from_, to = begin + (end - begin) * t0, begin + (end - begin) * t1
+    return row[met], np.minimum(from_, to)[met], np.maximum(from_, to)[met]
 
 
 def _on_discs(
@@ -144,83 +240,3 @@ def _on_discs(
     root = np.sqrt(np.where(met, half, 0.0))
     near = np.where(np.abs(foot - root - offset) < np.abs(foot + root - offset), foot - root, foot + root)
     return np.where(met, near, offset)
-
-
-def _widest_on(space: FreeSpace, places: Floats, left: Floats, begin: Floats, end: Floats) -> Floats:
-    """Return the largest distance from the obstacles on each stretch.
-
-    No place is farther from the obstacles than half the stretch, so between straight parallel edges the
-    middle is known to be the best. Where it falls far short something else stands near: there the
-    distance may have several maxima, and the search starts from several places.
-    """
-    half = (end - begin) / 2
-    best = _distance(space, places, left, (begin + half)[:, None])[0][:, 0]
-    crowded = best < CROWDED * half
-    for rows, samples in (((best < half - 1e-9) & ~crowded, 1), (crowded, SAMPLES)):
-        if rows.any():
-            best[rows] = _climb(space, places[rows], left[rows], begin[rows], end[rows], samples)
-    widest: Floats = np.minimum(best, half)
-    return widest
-
-
-def _climb(
-    space: FreeSpace, places: Floats, left: Floats, begin: Floats, end: Floats, samples: int
-) -> Floats:
-    """Return the largest distance on each stretch, searched from the best of ``samples`` places.
-
-    The distance along a line has slope ±cos at every place; where the tangents from both sides of a
-    maximum meet is the next guess (a few rounds suffice: most obstacles are straight).
-    """
-    fractions = (np.arange(samples) + 0.5) / samples
-    offsets = begin[:, None] + (end - begin)[:, None] * fractions
-    value, slope = _distance(space, places, left, offsets)
-    best_at = value.argmax(axis=1)
-    rows = np.arange(len(begin))
-    best = value[rows, best_at]
-    up = slope[rows, best_at] > 0
-    step = (end - begin) / SAMPLES
-    centre = offsets[rows, best_at]
-    low = np.where(up, centre, np.maximum(centre - step, begin))
-    high = np.where(up, np.minimum(centre + step, end), centre)
-    low_value, low_slope = _distance(space, places, left, low[:, None])
-    high_value, high_slope = _distance(space, places, left, high[:, None])
-    lv, ls, hv, hs = low_value[:, 0], low_slope[:, 0], high_value[:, 0], high_slope[:, 0]
-    best = np.maximum.reduce([best, lv, hv])
-    for _ in range(ROUNDS):
-        bracket = (ls > 1e-9) & (hs < -1e-9) & (high - low > 1e-7)
-        if not bracket.any():
-            break
-        where = np.flatnonzero(bracket)
-        meet = (hv - lv + ls * low - hs * high)[where] / (ls - hs)[where]
-        span = (high - low)[where]
-        meet = np.clip(meet, low[where] + 1e-3 * span, high[where] - 1e-3 * span)
-        v, s = _distance(space, places[where], left[where], meet[:, None])
-        v, s = v[:, 0], s[:, 0]
-        best[where] = np.maximum(best[where], v)
-        rising = s > 0
-        low[where[rising]], lv[where[rising]], ls[where[rising]] = meet[rising], v[rising], s[rising]
-        high[where[~rising]], hv[where[~rising]], hs[where[~rising]] = meet[~rising], v[~rising], s[~rising]
-    widest: Floats = best
-    return widest
-
-
-def _distance(space: FreeSpace, places: Floats, left: Floats, offsets: Floats) -> tuple[Floats, Floats]:
-    """Return the distance from the obstacles at each offset, and its slope along the line."""
-    b = _boundary(space)
-    n, k = offsets.shape
-    xy = (places - b.origin)[:, None, :] + left[:, None, :] * offsets[:, :, None]
-    flat = xy.reshape(-1, 2)
-    found, distance = b.tree.query_nearest(shapely.points(flat), all_matches=False, return_distance=True)
-    edge = b.obstacle_index[found[1]]
-    t = np.clip(np.sum((flat - b.start[edge]) * b.direction[edge], axis=1), 0.0, b.length_m[edge])
-    nearest = b.start[edge] + b.direction[edge] * t[:, None]
-    away = flat - nearest
-    # From a disc itself, not from the polygon drawn about it.
-    disc = space.discs[edge]
-    from_centre = flat - disc[:, :2]
-    round_ = ~np.isnan(disc[:, 2])
-    away[round_] = from_centre[round_]
-    distance = np.where(round_, np.hypot(from_centre[:, 0], from_centre[:, 1]) - disc[:, 2], distance)
-    length = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-12)
-    slope = np.sum(away * np.repeat(left, k, axis=0), axis=1) / length
-    return distance.reshape(n, k), slope.reshape(n, k)

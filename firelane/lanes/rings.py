@@ -7,13 +7,14 @@ a lane) is a stretch of that axis. Cutting is a sort, and no overlay moves a coo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
@@ -204,12 +205,11 @@ class Atoms:
     def absorb_flicker(self, value: Ints) -> Ints:
         """Give runs of ``value`` shorter than half a metre to the longer of their neighbours."""
         out = value.copy()
-        for ring in range(len(self.rings.ring_start) - 1):
-            rows = np.flatnonzero(self.rings.ring[self.segment] == ring)
-            change = np.flatnonzero(out[rows] != np.roll(out[rows], 1))
+        for here in self._by_ring():
+            change = np.flatnonzero(out[here] != np.roll(out[here], 1))
             if len(change) == 0:
                 continue
-            rows = np.roll(rows, -change[0])  # no run goes over the seam
+            rows = np.roll(here, -change[0])  # no run goes over the seam
             values, first = out[rows], change - change[0]
             last = np.r_[first[1:], len(rows)]
             lengths = np.add.reduceat(self.end[rows] - self.start[rows], first)
@@ -224,9 +224,7 @@ class Atoms:
     def runs(self, keep: Flags, keys: Ints) -> list[tuple[float, float, int, bool]]:
         """Return (start, end, first atom, whole ring) of every kept run of equal keys (kerb, kerbed, lane)."""
         found: list[tuple[float, float, int, bool]] = []
-        atom_ring = self.rings.ring[self.segment]
-        for ring in range(len(self.rings.ring_start) - 1):
-            rows = np.flatnonzero(atom_ring == ring)
+        for rows in self._by_ring():
             key = np.column_stack([keep[rows], np.where(keep[rows, None], keys[rows], -2)])
             change = np.flatnonzero((key != np.roll(key, 1, axis=0)).any(axis=1))
             if len(change) == 0:
@@ -239,6 +237,12 @@ class Atoms:
                 if keep[rows[c]]:
                     found.append((at[k], at[(k + 1) % len(at)], int(rows[c]), False))
         return found
+
+    def _by_ring(self) -> Iterator[Ints]:
+        """Yield the atoms of each ring: they are in ring order."""
+        last = np.searchsorted(self.rings.ring[self.segment], np.arange(len(self.rings.ring_start) - 1), side="right")
+        for begin, end in pairwise([0, *last.tolist()]):
+            yield np.arange(begin, end)
 
     def _seam(self, rows: Ints) -> float:
         """Return where an unbroken ring begins: a point that does not depend on how it was drawn."""

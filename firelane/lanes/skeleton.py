@@ -11,13 +11,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
-from firelane.lanes.boundary import Floats
+from firelane.lanes.boundary import Bools, Floats, Ints
+from firelane.lanes.chains import Chains, chains_of
 from firelane.lanes.medial import MedialAxis
 
 MERGE = 1.5
 """Junctions nearer than this many radii are one junction: arms that cross obliquely make two nodes."""
+
+ASIDE_M = 0.75
+"""Medial nodes lie up to a sampling step beside their place: so much farther from an island than from the rest."""
+
+COINCIDENT_M = 0.01
 
 POINTED_RADIUS_M = 0.5
 POINTED_SLOPE = 0.08
@@ -29,13 +37,13 @@ WEDGE_RADIUS_M = 1.0
 class Chain:
     """A path of medial nodes between two key nodes."""
 
-    nodes: list[int]
+    nodes: Ints
     length_m: float
 
     @property
     def ends(self) -> tuple[int, int]:
         """First and last node."""
-        return self.nodes[0], self.nodes[-1]
+        return int(self.nodes[0]), int(self.nodes[-1])
 
 
 @dataclass(frozen=True)
@@ -68,87 +76,32 @@ class Skeleton:
 
 
 class _Graph:
-    """Chains and how they meet; deleting chains joins what remains at nodes of degree two."""
+    """Chains and how they meet, for the steps that change a few of them."""
 
-    def __init__(self, axis: MedialAxis) -> None:
+    def __init__(self, axis: MedialAxis, chains: Chains) -> None:
         self.axis = axis
         self.chains: dict[int, Chain] = {}
         self.at: dict[int, list[int]] = {}
-        self._number = 0
-        self._build()
-
-    def _build(self) -> None:
-        axis = self.axis
-        neighbours: list[list[int]] = [[] for _ in range(len(axis.xy))]
-        step = np.hypot(*(axis.xy[axis.edges[:, 0]] - axis.xy[axis.edges[:, 1]]).T)
-        length = {}
-        for (a, b), d in zip(axis.edges.tolist(), step.tolist(), strict=True):
-            neighbours[a].append(b)
-            neighbours[b].append(a)
-            length[a, b] = length[b, a] = d
-        keys = [n for n, around in enumerate(neighbours) if len(around) != 2]
-        done: set[tuple[int, int]] = set()
-        for key in keys:
-            self.at.setdefault(key, [])
-            for first in neighbours[key]:
-                if (key, first) not in done:
-                    self._trace(key, first, neighbours, length, done)
-        in_chain = {n for chain in self.chains.values() for n in chain.nodes} | set(keys)
-        for n in range(len(neighbours)):
-            if n not in in_chain and neighbours[n]:  # a ring without any junction
-                chain = self._trace(n, neighbours[n][0], neighbours, length, done)
-                in_chain.update(chain.nodes)
-
-    def _trace(
-        self, start: int, first: int, neighbours: list[list[int]],
-        length: dict[tuple[int, int], float], done: set[tuple[int, int]],
-    ) -> Chain:  # fmt: skip
-        nodes, total, before, now = [start, first], length[start, first], start, first
-        while len(neighbours[now]) == 2 and now != start:
-            a, b = neighbours[now]
-            before, now = now, (b if a == before else a)
-            nodes.append(now)
-            total += length[before, now]
-        done.add((start, first))
-        done.add((now, nodes[-2]))
-        chain = Chain(nodes, total)
-        self.add(chain)
-        return chain
-
-    def add(self, chain: Chain) -> None:
-        """Register a chain at both its ends."""
-        self.chains[self._number] = chain
-        for end in chain.ends:
-            self.at.setdefault(end, []).append(self._number)
-        self._number += 1
-
-    def remove(self, numbers: Sequence[int]) -> None:
-        """Delete chains, then join the two that remain at each node of degree two."""
-        touched: set[int] = set()
-        for number in numbers:
-            chain = self.chains.pop(number)
+        for number, (nodes, length) in enumerate(zip(chains.paths(), chains.length_m.tolist(), strict=True)):
+            self.chains[number] = chain = Chain(nodes, length)
             for end in chain.ends:
-                self.at[end].remove(number)
-                touched.add(end)
-        for node in sorted(touched):
-            self._join(node)
+                self.at.setdefault(end, []).append(number)
 
-    def _join(self, node: int) -> None:
-        here = self.at.get(node, [])
-        if len(here) != 2 or here[0] == here[1]:
-            return
-        first, second = (self.chains[n] for n in here)
-        a = first.nodes if first.nodes[-1] == node else first.nodes[::-1]
-        b = second.nodes if second.nodes[0] == node else second.nodes[::-1]
-        for number in list(here):
-            chain = self.chains.pop(number)
-            for end in chain.ends:
-                self.at[end].remove(number)
-        self.add(Chain(a + b[1:], first.length_m + second.length_m))
+    def remove(self, number: int) -> None:
+        """Delete a chain."""
+        for end in self.chains.pop(number).ends:
+            self.at[end].remove(number)
 
     def degree(self, node: int) -> int:
         """Return how many chain ends meet at ``node``."""
         return len(self.at.get(node, ()))
+
+    def chains_anew(self) -> Chains:
+        """Return the chains with what remains joined at nodes of degree two."""
+        paths = [chain.nodes for chain in self.chains.values()]
+        first = np.r_[0, np.cumsum([len(p) for p in paths])].astype(np.int64)
+        nodes = np.concatenate(paths) if paths else np.zeros(0, np.int64)
+        return chains_of(Chains(nodes, first, self.axis.xy).edges(), self.axis.xy)
 
 
 def skeleton(
@@ -164,86 +117,136 @@ def skeleton(
     keep_near : sequence of geometry
         A branch that ends within a metre of one of these is never pruned (mouths).
     """
-    graph = _Graph(axis)
-    _prune(graph, keep_near)
-    if _open_islands(graph, islands):
-        _prune(graph, keep_near)
-    wedges, cut = _cut_wedges(graph)
+    near = shapely.STRtree(np.asarray(keep_near, dtype=object)) if len(keep_near) else None
+    chains = _pruned(chains_of(axis.edges, axis.xy), axis, near)
+    if len(islands):
+        chains = _opened(chains, axis, islands, near)
+    graph = _Graph(axis, chains)
+    wedges: list[tuple[float, float, float]] = []
+    cut: set[int] = set()
+    while _cut_wedges(graph, wedges, cut):  # what a whole chain leaves behind may run out to a point in its turn
+        graph = _Graph(axis, graph.chains_anew())
     if wedges:
-        _prune(graph, keep_near)
+        graph = _Graph(axis, _pruned(graph.chains_anew(), axis, near))
     merged = _merge_junctions(graph)
     return Skeleton(_branches(graph, merged, cut), wedges)
 
 
-def _prune(graph: _Graph, keep_near: Sequence[BaseGeometry]) -> None:
-    radius = graph.axis.radius_m
-    while True:
-        doomed = []
-        for number, chain in graph.chains.items():
-            a, b = chain.ends
-            if graph.degree(a) == 1 and graph.degree(b) >= 3:
-                tip, junction = a, b
-            elif graph.degree(b) == 1 and graph.degree(a) >= 3:
-                tip, junction = b, a
-            else:
-                continue
-            # How far the branch reaches beyond the junction's disc: its length would count the zigzag
-            # of nodes near irregular corners.
-            away = graph.axis.xy[chain.nodes] - graph.axis.xy[junction]
-            reach = float(np.hypot(away[:, 0], away[:, 1]).max())
-            if reach + radius[tip] - radius[junction] < radius[junction]:
-                point = shapely.points(graph.axis.xy[tip])
-                if not any(shapely.dwithin(point, geom, 1.0) for geom in keep_near):
-                    doomed.append(number)
-        doomed = _spare_last(graph, doomed)
-        if not doomed:
-            return
-        graph.remove(doomed)
+def _pruned(chains: Chains, axis: MedialAxis, near: shapely.STRtree | None) -> Chains:
+    """Clear away the branches that only lead into corners, all of a round at once."""
+    while len(chains):
+        degree = chains.degree
+        start, end = chains.start, chains.end
+        turned = (degree[start] == 1) & (degree[end] >= 3)
+        leaf = np.flatnonzero(turned | ((degree[end] == 1) & (degree[start] >= 3)))
+        tip = np.where(turned, start, end)[leaf]
+        junction = np.where(turned, end, start)[leaf]
+        # How far the branch reaches beyond the junction's disc: its length would count the zigzag
+        # of nodes near irregular corners.
+        reach = chains.reach_m(leaf, junction)
+        radius = axis.radius_of(junction)
+        short = reach + axis.radius_of(tip) - radius < radius
+        if near is not None and short.any():
+            rows = np.flatnonzero(short)
+            short[rows[near.query(shapely.points(axis.xy[tip[rows]]), predicate="dwithin", distance=1.0)[0]]] = False
+        doomed = np.zeros(len(chains), bool)
+        doomed[leaf[short]] = True
+        _spare_last(chains, doomed)
+        if not doomed.any():
+            break
+        chains = chains_of(chains.edges(~doomed), chains.xy)
+    return chains
 
 
-def _spare_last(graph: _Graph, doomed: list[int]) -> list[int]:
+def _spare_last(chains: Chains, doomed: Bools) -> None:
     """Where nothing but leaf branches would be left of a star, keep its two longest arms."""
-    gone = set(doomed)
-    hubs = {n for d in doomed for n in graph.chains[d].ends if graph.degree(n) >= 3}
-    for hub in sorted(hubs):
-        here = graph.at[hub]
-        if all(n in gone for n in here):
-            for n in sorted(here, key=lambda m: (-graph.chains[m].length_m, m))[:2]:
-                gone.discard(n)
-    return [n for n in doomed if n in gone]
+    start, end = chains.start[doomed], chains.end[doomed]
+    gone = np.bincount(np.concatenate((start, end)), minlength=len(chains.xy))
+    hubs = np.flatnonzero((gone == chains.degree) & (gone >= 3))
+    for hub in hubs.tolist():
+        here = np.flatnonzero(doomed & ((chains.start == hub) | (chains.end == hub)))
+        doomed[here[np.lexsort((here, -chains.length_m[here]))[:2]]] = False
 
 
-def _open_islands(graph: _Graph, islands: Sequence[BaseGeometry]) -> bool:
-    """Drop the narrower way round each island."""
-    changed = False
-    for island in islands:
-        place = shapely.point_on_surface(island)
-        best: tuple[float, float, int, int] | None = None
-        for number, chain in graph.chains.items():
-            a, b = chain.ends
-            others = [m for m in graph.at[a] if m > number and set(graph.chains[m].ends) == {a, b}]
-            if a == b:
+def _opened(
+    chains: Chains, axis: MedialAxis, islands: Sequence[BaseGeometry], near: shapely.STRtree | None
+) -> Chains:
+    """Drop the narrower way round each island.
+
+    Two chains with the same ends go round it. Islands beside one another are opened one after the other:
+    only then do two chains go round both.
+    """
+    shapes = np.asarray(islands, dtype=object)
+    places, tree = shapely.point_on_surface(shapes), shapely.STRtree(shapes)
+    left = np.arange(len(places))
+    while len(left):
+        one, other, loops = _loops(chains)
+        if not len(loops):
+            break
+        island, loop = shapely.STRtree(loops).query(places[left], predicate="within")
+        order = np.lexsort((loop, shapely.area(loops)[loop], island))
+        asked = np.zeros(len(chains), bool)
+        asked[np.array([(one[k], other[k]) for k in loop], np.int64).ravel()] = True
+        entries = np.flatnonzero(asked[chains.owner])
+        radius = axis.radius_of(chains.nodes[entries])
+        least = np.full(len(chains), np.inf)
+        np.minimum.at(least, chains.owner[entries], radius)
+        # The nodes of a way round an island have it at their side; those of a way round a block have not.
+        near_by = shapely.points(chains.xy[chains.nodes[entries]])
+        aside = tree.query_nearest(near_by, all_matches=False, return_distance=True)[1]
+        astray = np.bincount(chains.owner[entries[aside > radius + ASIDE_M]], minlength=len(chains))
+        far = 2 * astray > np.diff(chains.first)
+        doomed = np.zeros(len(chains), bool)
+        used = np.zeros(len(chains), bool)
+        opened = np.zeros(len(left), bool)
+        for i, k in zip(island[order].tolist(), loop[order].tolist(), strict=True):
+            a, b = one[k], other[k]
+            if opened[i] or used[a] or used[b] or far[a] or far[b]:
                 continue
-            for other in others:
-                ring = chain.nodes + _reversed_between(graph.chains[other].nodes, b)
-                if len(ring) < 4:
-                    continue
-                loop = shapely.polygons(graph.axis.xy[ring])
-                if shapely.contains(shapely.make_valid(loop), place):
-                    widths = [min(graph.axis.radius_m[graph.chains[m].nodes]) for m in (number, other)]
-                    drop = number if widths[0] < widths[1] else other
-                    size = float(shapely.area(loop))
-                    if best is None or size < best[0]:
-                        best = (size, min(widths), drop, 0)
-        if best is not None:
-            graph.remove([best[2]])
-            changed = True
-    return changed
+            doomed[min(a, b, key=lambda n: _rank(chains, n, float(least[n])))] = True
+            used[a] = used[b] = opened[i] = True
+        if not opened.any():
+            break
+        left = left[~opened]
+        chains = _pruned(chains_of(chains.edges(~doomed), chains.xy), axis, near)
+    return chains
 
 
-def _reversed_between(nodes: list[int], first: int) -> list[int]:
-    path = nodes if nodes[0] == first else nodes[::-1]
-    return path[1:-1]
+def _rank(chains: Chains, chain: int, least_m: float) -> tuple[float, ...]:
+    """Return how willingly one takes a way round: wide, then short, then by its place (never by a number)."""
+    nodes = chains.nodes[chains.first[chain] : chains.first[chain + 1]]
+    east, north = np.round(chains.xy[nodes].mean(axis=0), 3).tolist()
+    return round(least_m, 6), -round(float(chains.length_m[chain]), 3), east, north
+
+
+def _loops(chains: Chains) -> tuple[list[int], list[int], np.ndarray]:
+    """Return the pairs of chains that have both ends in common, and the areas between them."""
+    # Where four ways meet there are two junctions in one place.
+    size = len(chains.xy)
+    same = np.flatnonzero(chains.length_m < COINCIDENT_M)
+    graph = coo_matrix((np.ones(len(same), np.int8), (chains.start[same], chains.end[same])), shape=(size, size))
+    place = connected_components(graph, directed=False)[1].astype(np.int64)
+    start, end = place[chains.start], place[chains.end]
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    key = low * len(chains.xy) + high
+    order = np.argsort(key, kind="stable")
+    order = order[low[order] != high[order]]
+    ones: list[int] = []
+    others: list[int] = []
+    shapes = []
+    groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+    for group in groups:
+        for n, a in enumerate(group.tolist()):
+            for b in group[n + 1 :].tolist():
+                there = chains.nodes[chains.first[a] : chains.first[a + 1]]
+                back = chains.nodes[chains.first[b] : chains.first[b + 1]]
+                back = back[::-1] if end[a] == end[b] else back
+                ring = np.concatenate((there, back[1:-1]))
+                if len(ring) >= 4:
+                    ones.append(a)
+                    others.append(b)
+                    shapes.append(shapely.make_valid(shapely.polygons(chains.xy[ring])))
+    return ones, others, np.asarray(shapes, dtype=object)
 
 
 def _merge_junctions(graph: _Graph) -> dict[int, int]:
@@ -255,7 +258,8 @@ def _merge_junctions(graph: _Graph) -> dict[int, int]:
             n = root[n]
         return n
 
-    radius = graph.axis.radius_m
+    keys = np.array(sorted(graph.at), np.int64)
+    radius = dict(zip(keys.tolist(), graph.axis.radius_of(keys).tolist(), strict=True))
     short = [
         (chain.length_m, number)
         for number, chain in graph.chains.items()
@@ -267,50 +271,48 @@ def _merge_junctions(graph: _Graph) -> dict[int, int]:
         a, b = (find(n) for n in graph.chains[number].ends)
         if a == b:
             continue  # a loop round a block must stay
-        keep, lose = (a, b) if (radius[a], -a) >= (radius[b], -b) else (b, a)
+        keep, lose = sorted((a, b), key=lambda n: (round(radius[n], 6), *np.round(graph.axis.xy[n], 3)), reverse=True)
         root[lose] = keep
-        chain = graph.chains.pop(number)
-        for end in chain.ends:
-            graph.at[end].remove(number)
+        graph.remove(number)
     return {n: find(n) for n in list(root)}
 
 
-def _cut_wedges(graph: _Graph) -> tuple[list[tuple[float, float, float]], set[int]]:
+def _cut_wedges(graph: _Graph, wedges: list[tuple[float, float, float]], cut: set[int]) -> bool:
     """Cut dead ends that run out to a point back to where their sides begin to close.
 
     What lies between two surveyed polygons, or beside a flared corner, often ends in a needle no
-    vehicle enters: it is no part of a lane. Told to the user, never silent.
+    vehicle enters: it is no part of a lane. Told to the user, never silent. Returns whether whole
+    chains went.
     """
-    xy, radius = graph.axis.xy, graph.axis.radius_m
-    wedges: list[tuple[float, float, float]] = []
-    cut: set[int] = set()
-    while True:
-        gone: list[int] = []
-        for number in list(graph.chains):
-            for backwards in (False, True):
-                now = graph.chains[number]  # its other end may just have been cut
-                nodes = now.nodes[::-1] if backwards else now.nodes
-                tip = nodes[0]
-                if graph.degree(tip) != 1 or tip in cut or radius[tip] >= POINTED_RADIUS_M:
-                    continue
-                step = np.hypot(*np.diff(xy[nodes], axis=0).T)
-                along = np.r_[0.0, np.cumsum(step)]
-                keep = _wedge_end(along, radius[nodes])
-                if keep == 0:
-                    continue
-                wedges.append((float(xy[tip][0]), float(xy[tip][1]), float(along[keep])))
-                if keep >= len(nodes) - 1:
-                    if number not in gone:
-                        gone.append(number)
-                    break
-                rest = nodes[keep:]
-                graph.at[tip].remove(number)
-                graph.at.setdefault(rest[0], []).append(number)
-                graph.chains[number] = Chain(rest[::-1] if backwards else rest, float(along[-1] - along[keep]))
-                cut.add(rest[0])
-        if not gone:
-            return wedges, cut
-        graph.remove(gone)
+    xy, radius_of = graph.axis.xy, graph.axis.radius_of
+    tips = np.array(sorted(n for n, here in graph.at.items() if len(here) == 1 and n not in cut), np.int64)
+    pointed = set(tips[radius_of(tips) < POINTED_RADIUS_M].tolist())
+    ending = [chain.nodes for chain in graph.chains.values() if not pointed.isdisjoint(chain.ends)]
+    if ending:
+        radius_of(np.concatenate(ending))  # asked for at once
+    gone = False
+    for number in list(graph.chains):
+        for backwards in (False, True):
+            now = graph.chains[number]  # its other end may just have been cut
+            nodes = now.nodes[::-1] if backwards else now.nodes
+            tip = int(nodes[0])
+            if tip not in pointed:
+                continue
+            along = np.r_[0.0, np.cumsum(np.hypot(*np.diff(xy[nodes], axis=0).T))]
+            keep = _wedge_end(along, radius_of(nodes))
+            if keep == 0:
+                continue
+            wedges.append((float(xy[tip][0]), float(xy[tip][1]), float(along[keep])))
+            if keep >= len(nodes) - 1:
+                graph.remove(number)
+                gone = True
+                break
+            rest = nodes[keep:]
+            graph.at[tip].remove(number)
+            graph.at.setdefault(int(rest[0]), []).append(number)
+            graph.chains[number] = Chain(rest[::-1] if backwards else rest, float(along[-1] - along[keep]))
+            cut.add(int(rest[0]))
+    return gone
 
 
 def _wedge_end(along: Floats, radius: Floats) -> int:
@@ -343,7 +345,7 @@ def _branches(graph: _Graph, merged: dict[int, int], cut: set[int]) -> list[Bran
             continue
         a, b = chain.ends
         ra, rb = merged.get(a, a), merged.get(b, b)
-        nodes = ([ra] if ra != a else []) + chain.nodes + ([rb] if rb != b else [])
+        nodes = np.concatenate(([ra] if ra != a else [], chain.nodes, [rb] if rb != b else [])).astype(np.int64)
         result.append(Branch(
             graph.axis.xy[nodes], ra, rb, 0 if ra in cut and degree[ra] == 1 else degree[ra],
             0 if rb in cut and degree[rb] == 1 else degree[rb],

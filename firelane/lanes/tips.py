@@ -18,16 +18,17 @@ FARTHEST_M = 1.0
 
 
 def tip_width_m(
-    segments: np.ndarray, tree: shapely.STRtree, node: Floats, heading: Floats, radius_m: float, *, closed: bool = True
-) -> float:
+    start: Floats, end: Floats, tree: shapely.STRtree, node: Floats, heading: Floats, radius_m: float, *,
+    closed: bool = True,
+) -> float:  # fmt: skip
     """Return the diameter of the disc at a dead end [m].
 
     Parameters
     ----------
-    segments : (n,) array of LineString
-        The boundary, one segment each.
+    start, end : (n, 2) arrays
+        Segments of the boundary.
     tree : STRtree
-        Of ``segments``.
+        Of these segments.
     node : (2,) array
         Medial node near the disc's centre [m].
     heading : (2,) array
@@ -37,9 +38,8 @@ def tip_width_m(
     closed : bool
         False where the lane ends without an end edge: then the disc touches both sides, abreast of ``node``.
     """
-    near = segments[tree.query(shapely.Point(*node), predicate="dwithin", distance=2 * radius_m + FARTHEST_M)]
-    ends = shapely.get_coordinates(near).reshape(-1, 2, 2)
-    base, along = ends[:, 0], ends[:, 1] - ends[:, 0]
+    near = tree.query(shapely.Point(*node), predicate="dwithin", distance=2 * radius_m + FARTHEST_M)
+    base, along = start[near], end[near] - start[near]
     square = np.maximum((along**2).sum(axis=1), 1e-18)
     left = np.array([-heading[1], heading[0]])
     centre = node.astype(float)

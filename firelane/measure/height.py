@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from firelane.lanes.nearby import areas_near
 from firelane.lanes.obstacles import owner_labels
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.space import FreeSpace, Spaces
@@ -106,8 +107,10 @@ def _barred(levels: tuple[FreeSpace, ...], width_m: float) -> list[LowStretch]:
         if not overhead.any():
             continue
         heights = space.table["clear_height_m"].to_numpy(float)
+        owner = space.table["owner"].to_numpy(object)
+        ids, lines = space.lanes["lane_id"].to_numpy(object), space.lanes.geometry.to_numpy()
         for n, found in enumerate(space.crossings(CAP_M)):
-            lane = space.lanes.iloc[n]
+            lane_id, line = ids[n], lines[n]
             for crossing in found:
                 if crossing.width_m >= width_m - 1e-6:
                     break
@@ -115,10 +118,10 @@ def _barred(levels: tuple[FreeSpace, ...], width_m: float) -> list[LowStretch]:
                 if not rows:
                     continue
                 rows.sort(key=lambda r: (heights[r], r))
-                owners = tuple(space.table["owner"].iloc[r] for r in rows)
-                chainage = float(lane.geometry.project(shapely.points(crossing.place)))
+                owners = tuple(owner[r] for r in rows)
+                chainage = float(line.project(shapely.points(crossing.place)))
                 stretch = LowStretch(
-                    lane["lane_id"], float(heights[rows[0]]), chainage, crossing.place, owners
+                    lane_id, float(heights[rows[0]]), chainage, crossing.place, owners
                 )
                 key = (stretch.lane_id, owners[0])
                 if key not in best or stretch.clear_height_m < best[key].clear_height_m:
@@ -129,20 +132,23 @@ def _barred(levels: tuple[FreeSpace, ...], width_m: float) -> list[LowStretch]:
 def _overhead(spaces: Spaces) -> list[Overhead]:
     table = spaces.table[spaces.table["overhead"].to_numpy(bool)]
     area = shapely.union_all([spaces.network.judged, spaces.network.designated])
+    shapely.prepare(area)
+    table = table[shapely.intersects(area, table.geometry.to_numpy())]
+    if not len(table):
+        return []
+    bodies = table.geometry.to_numpy()
+    common = shapely.intersection(bodies, areas_near(area, bodies))
+    lines, ids = spaces.network.lanes.geometry.to_numpy(), spaces.network.lanes["lane_id"].to_numpy(object)
+    tree = shapely.STRtree(lines)
+    first = np.full(len(table), len(lines))
+    np.minimum.at(first, *tree.query(common, predicate="intersects"))
     result = []
-    for row in table.itertuples():
-        if not shapely.intersects(area, row.geometry):
-            continue
-        common = shapely.intersection(row.geometry, area)
-        lanes = spaces.network.lanes
-        crossing = lanes[shapely.intersects(lanes.geometry.to_numpy(), common)] if len(lanes) else lanes
-        if len(crossing):
-            lane = crossing.iloc[0]
-            place = shapely.intersection(lane.geometry, common).representative_point()
-            lane_id = lane["lane_id"]
+    for row, part, lane in zip(table.itertuples(), common, first.tolist(), strict=True):
+        if lane < len(lines):
+            place, lane_id = shapely.point_on_surface(shapely.intersection(lines[lane], part)), ids[lane]
         else:
-            place = common.representative_point()
-            lane_id = lanes["lane_id"].iloc[int(lanes.geometry.distance(place).argmin())] if len(lanes) else None
+            place = shapely.point_on_surface(part)
+            lane_id = ids[int(tree.query_nearest(place).min())] if len(lines) else None
         height = None if np.isnan(row.clear_height_m) else float(row.clear_height_m)
         result.append(Overhead(row.owner, row.kind, row.name, height, lane_id, (place.x, place.y)))
     return result

@@ -13,6 +13,8 @@ from scipy.spatial import cKDTree
 from firelane.lanes.naming import place_label, unique_labels
 from firelane.lanes.narrowing import Narrowing
 from firelane.lanes.obstacles import owner_labels
+from firelane.lanes.reach import CAP_M
+from firelane.lanes.rings import segments_of
 from firelane.lanes.space import FreeSpace, Spaces
 from firelane.vocabulary import Level
 
@@ -67,26 +69,26 @@ def pinch_table(spaces: Spaces, narrowings: Mapping[str, list[Narrowing]]) -> Pi
             contact = space.owners.row
             hangs = np.any(np.append(overhead, [False])[contact], axis=1)
             lane = _lane_of(space)
-            p, q = space.pinches.p, space.pinches.q
-            for k in np.flatnonzero(space.pinches.reported):
-                if space.pinches.width_m[k] >= 8.0 or (level is Level.ENVELOPE and not hangs[k]):
-                    continue
-                key = (id(space), int(k))
+            told = space.pinches.reported & (space.pinches.width_m < CAP_M)
+            chosen = np.flatnonzero(told & (hangs | (level is Level.GROUND)))
+            chords = np.stack((space.pinches.p[chosen], space.pinches.q[chosen]), axis=1)
+            for k, line in zip(chosen.tolist(), shapely.linestrings(chords), strict=True):
+                key = (id(space), k)
                 on_object = (contact[k] >= 0).any()
                 keys.append(key)
                 rows.append((
                     lane[k], level.value, float(space.pinches.width_m[k]), owners[k], key in governing,
                     bool(on_object and key not in through and level is Level.GROUND),
-                    shapely.linestrings([p[k], q[k]]),
+                    line,
                 ))  # fmt: skip
     kept = _merged(rows, keys, through)
     keys, rows, alias = _taken(rows, keys, kept)
-    middles = [shapely.centroid(row[-1]) for row in rows]
+    middles = _middles(rows).tolist()
     order = sorted(
         range(len(rows)),
-        key=lambda n: (rows[n][1] != "ground", round(middles[n].x, 3), round(middles[n].y, 3), rows[n][2]),
+        key=lambda n: (rows[n][1] != "ground", round(middles[n][0], 3), round(middles[n][1], 3), rows[n][2]),
     )
-    ids = unique_labels([place_label("P", middles[n].x, middles[n].y, per_m=10) for n in order])
+    ids = unique_labels([place_label("P", *middles[n], per_m=10) for n in order])
     columns = ["pinch_id", "lane_id", "level", "width_m", "owners", "governing", "bypassed", "geometry"]
     table = gpd.GeoDataFrame(
         [(i, *rows[n]) for i, n in zip(ids, order, strict=True)], columns=columns, geometry="geometry",
@@ -95,6 +97,13 @@ def pinch_table(spaces: Spaces, narrowings: Mapping[str, list[Narrowing]]) -> Pi
     known = {keys[n]: i for i, n in zip(ids, order, strict=True)}
     known |= {key: known[other] for key, other in alias.items()}
     return PinchTable(table, known | _same_on_the_ground(spaces, known))
+
+
+def _middles(rows: list[tuple[object, ...]]) -> np.ndarray:
+    """Return the middles of the chords."""
+    lines = np.array([row[-1] for row in rows], dtype=object)
+    middles: np.ndarray = shapely.get_coordinates(lines).reshape(-1, 2, 2).mean(axis=1)
+    return middles
 
 
 def _merged(
@@ -106,7 +115,7 @@ def _merged(
     differ by less than a centimetre, next to one another and between the same owners, are one place;
     the narrowest stands for it, of equals one that a lane leads through.
     """
-    middles = np.array([shapely.get_coordinates(row[-1]).mean(axis=0) for row in rows]).reshape(-1, 2)
+    middles = _middles(rows)
     stands = np.arange(len(rows))
     if len(rows) < 2:
         return stands
@@ -155,20 +164,24 @@ def _taken(
 
 def _same_on_the_ground(spaces: Spaces, known: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
     """Return the ids of envelope pinches that stand on the ground as well."""
+    levels = [s for s in spaces.envelope if not any(s is ground for ground in spaces.ground)]
+    if not levels:
+        return {}
 
-    def key(space: FreeSpace, k: int) -> tuple[float, ...]:
-        assert space.pinches is not None
-        ends = sorted(tuple(np.round(e, 6)) for e in (space.pinches.p[k], space.pinches.q[k]))
-        return (*ends[0], *ends[1])
+    def places(space: FreeSpace) -> list[tuple[tuple[float, ...], ...]]:
+        if space.pinches is None:
+            return []
+        ends = np.round(np.stack((space.pinches.p, space.pinches.q), axis=1), 6).tolist()
+        return [tuple(sorted(map(tuple, pair))) for pair in ends]
 
-    at = {key(space, k): known[id(space), k] for space in spaces.ground
-          for k in range(len(space.pinches or ())) if (id(space), k) in known}  # fmt: skip
+    at = {
+        place: known[id(space), k] for space in spaces.ground
+        for k, place in enumerate(places(space)) if (id(space), k) in known
+    }  # fmt: skip
     result = {}
-    for space in spaces.envelope:
-        if any(space is ground for ground in spaces.ground):
-            continue
-        for k in range(len(space.pinches or ())):
-            if (id(space), k) not in known and (label := at.get(key(space, k))) is not None:
+    for space in levels:
+        for k, place in enumerate(places(space)):
+            if (id(space), k) not in known and (label := at.get(place)) is not None:
                 result[id(space), k] = label
     return result
 
@@ -186,13 +199,37 @@ def _owners(
         result[on_object] = names[contact[on_object]]
     rest = np.argwhere(~on_object)
     if len(rest):
-        roads = spaces.site.layer("roads")
-        outlines, whose = list(shapely.boundary(roads.geometry.to_numpy())), [f"edge:{i}" for i in roads["id"]]
+        # By id, so that the order of the rows decides nothing where roads share an edge.
+        roads = spaces.site.layer("roads").sort_values("id", ignore_index=True)
+        # Segment by segment: an outline of a hundred thousand vertices is near to everything.
+        segments, road = segments_of(shapely.boundary(roads.geometry.to_numpy()))
+        whose = np.array([f"edge:{i}" for i in roads["id"]], dtype=object)
         ends = np.stack((space.pinches.p, space.pinches.q), axis=1)
         points = shapely.points(ends[rest[:, 0], rest[:, 1]])
-        tree = shapely.STRtree(outlines)
-        found = tree.query_nearest(points, all_matches=False, return_distance=True)
-        near = np.array([whose[n] for n in found[0][1]], dtype=object)
+        tree = shapely.STRtree(segments)
+        (point, hit), distance = tree.query_nearest(points, all_matches=True, return_distance=True)
+        first, last = np.full(len(points), len(roads), np.int64), np.full(len(points), -1, np.int64)
+        np.minimum.at(first, point, road[hit])
+        np.maximum.at(last, point, road[hit])
+        # Where roads meet, the one that the contact's edge belongs to.
+        shared = np.flatnonzero(first != last)
+        if len(shared):
+            assert space.boundary is not None
+            h = space.pinches.half_edge[rest[shared, 0], rest[shared, 1]]
+            middle = (space.boundary.start[h] + space.boundary.end[h]) / 2 + space.boundary.origin
+            first[shared] = road[tree.nearest(shapely.points(middle))]
+            # Better still, one that bounds the other side as well.
+            beside: dict[int, dict[int, set[int]]] = {}
+            touched = np.isin(rest[point, 0], rest[shared, 0])
+            for n, r in zip(point[touched].tolist(), road[hit[touched]].tolist(), strict=True):
+                beside.setdefault(int(rest[n, 0]), {}).setdefault(n, set()).add(r)
+            for sides in beside.values():
+                common = set.intersection(*sides.values())
+                if len(sides) > 1 and common:
+                    first[list(sides)] = min(common)
+        away = np.zeros(len(points))
+        away[point] = distance
+        near = whose[first]
         lanes = spaces.site.layer("fire_lanes")
         if len(lanes) and space.area is spaces.network.designated:
             # The line of a designated lane inside a wider road is no kerb of the road. At its ends it meets
@@ -200,7 +237,7 @@ def _owners(
             boundary = space.boundary
             assert boundary is not None
             h = space.pinches.half_edge[rest[:, 0], rest[:, 1]]
-            inner = found[1] > EDGE_M
+            inner = away > EDGE_M
             for edge in (h, boundary.previous[h]):
                 middle = (boundary.start[edge] + boundary.end[edge]) / 2 + boundary.origin
                 off = tree.query_nearest(shapely.points(middle), all_matches=False, return_distance=True)[1] > EDGE_M
@@ -215,7 +252,7 @@ def _owners(
 
 
 def _lane_of(space: FreeSpace) -> list[str | None]:
-    """Return the lane nearest to the middle of each pinch, where it lies within the pinch's own width."""
+    """Return the lane nearest to the middle of each pinch: gaps beside a kerb are the lane's as well."""
     assert space.pinches is not None
     result: list[str | None] = [None] * len(space.pinches)
     if not len(space.lanes) or not len(space.pinches):
@@ -224,6 +261,6 @@ def _lane_of(space: FreeSpace) -> list[str | None]:
     tree = shapely.STRtree(space.lanes.geometry.to_numpy())
     (_, lane), distance = tree.query_nearest(middle, all_matches=False, return_distance=True)
     ids = space.lanes["lane_id"].to_numpy(object)
-    for k in np.flatnonzero(distance <= np.maximum(space.pinches.width_m, 2.0)):
+    for k in np.flatnonzero(distance <= CAP_M):
         result[k] = str(ids[lane[k]])
     return result

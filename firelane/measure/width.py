@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +11,7 @@ import shapely
 
 from firelane.lanes.barriers import Crossing
 from firelane.lanes.narrowing import Narrowing
-from firelane.lanes.profile import end_width, station_widths
+from firelane.lanes.profile import end_width, obstacle_index, station_widths
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.space import FreeSpace, Spaces
 
@@ -36,23 +35,27 @@ class Widths:
 def measure_profile(spaces: Spaces) -> gpd.GeoDataFrame:
     """Return the ground profile of all lanes (``Audit.profile`` without the height column)."""
     stations = spaces.network.stations
-    frames = []
+    number = pd.Index(spaces.network.lanes["lane_id"]).get_indexer(stations["lane_id"])
+    lanes = spaces.network.lanes
+    first = lanes["start_trim_m"].to_numpy(float)
+    last = lanes["length_m"].to_numpy(float) - lanes["end_trim_m"].to_numpy(float)
+    chainage = stations["chainage_m"].to_numpy(float)
+    # Beyond the place where the tip's corners begin, the width is that of the tip, not of the lane.
+    told = (chainage >= first[number] - 1e-9) & (chainage <= last[number] + 1e-9)
+    clear, section = np.full(len(stations), np.nan), np.full(len(stations), np.nan)
+    measured = np.zeros(len(stations), bool)
     for space in spaces.ground:
-        chosen = stations[stations["lane_id"].isin(space.lanes["lane_id"])].copy()
-        ends = space.lanes.set_index("lane_id")
-        # Beyond the place where the tip's corners begin, the width is that of the tip, not of the lane.
-        length = chosen["lane_id"].map(ends["length_m"]).to_numpy(float)
-        first = chosen["lane_id"].map(ends["start_trim_m"]).to_numpy(float)
-        last = length - chosen["lane_id"].map(ends["end_trim_m"]).to_numpy(float)
-        chainage = chosen["chainage_m"].to_numpy(float)
-        chosen = chosen[(chainage >= first - 1e-9) & (chainage <= last + 1e-9)]
-        clear, section = station_widths(space, chosen)
-        frames.append(chosen.assign(clear_width_m=clear, section_width_m=section))
-    profile = pd.concat(frames, ignore_index=True).sort_values(
-        ["lane_id", "chainage_m"], kind="stable", ignore_index=True
-    )
-    columns = ["lane_id", "chainage_m", "clear_width_m", "section_width_m", "geometry"]
-    return gpd.GeoDataFrame(profile[columns], geometry="geometry", crs=spaces.site.crs)
+        rows = np.flatnonzero(told & lanes["lane_id"].isin(space.lanes["lane_id"]).to_numpy()[number])
+        clear[rows], section[rows] = station_widths(space, stations.iloc[rows])
+        measured[rows] = True
+    rows = np.flatnonzero(measured)
+    return gpd.GeoDataFrame(
+        {
+            "lane_id": stations["lane_id"].to_numpy()[rows], "chainage_m": chainage[rows],
+            "clear_width_m": clear[rows], "section_width_m": section[rows],
+        },
+        geometry=stations.geometry.to_numpy()[rows], crs=spaces.site.crs,
+    )  # fmt: skip
 
 
 def measure_widths(levels: tuple[FreeSpace, ...], profile: gpd.GeoDataFrame, *, below_m: float) -> Widths:
@@ -69,52 +72,70 @@ def measure_widths(levels: tuple[FreeSpace, ...], profile: gpd.GeoDataFrame, *, 
     """
     narrowings: dict[str, list[Narrowing]] = {}
     clear: dict[str, float] = {}
-    widest = profile.groupby("lane_id")["clear_width_m"].min()
+    widest = profile.groupby("lane_id")["clear_width_m"].min().to_dict()
     for space in levels:
+        ids = list(space.lanes["lane_id"])
         crossings = space.crossings(CAP_M)
-        for n, lane in enumerate(space.lanes.itertuples()):
-            found = crossings[n]
-            ends = _dead_ends(lane, space)
-            here = [_narrowing(lane, c, space) for c in found if c.width_m < below_m]
-            here += [e for e in ends if e.width_m < below_m]
-            here.sort(key=lambda w: (w.width_m, w.chainage_m))
-            narrowings[lane.lane_id] = here
-            known = [c.width_m for c in found[:1]] + [e.width_m for e in ends]
+        ends: dict[int, list[Narrowing]] = {}
+        for lane, end in _dead_ends(space):
+            ends.setdefault(lane, []).append(end)
+        for lane, found in enumerate(_narrowings(space, crossings, below_m)):
+            at_ends = ends.get(lane, [])
+            here = found + [e for e in at_ends if e.width_m < below_m]
+            # Of equals a pinch governs before a dead end: it tells what stands on either side.
+            here.sort(key=lambda w: (round(w.width_m, 6), w.pinch < 0, w.chainage_m))
+            narrowings[ids[lane]] = here
+            known = [c.width_m for c in crossings[lane][:1]] + [e.width_m for e in at_ends]
             # Nowhere below the cap: the profile's least value stands for it, never less than the cap.
-            beyond = max(float(widest.get(lane.lane_id, np.nan)), CAP_M) if not found else np.inf
-            clear[lane.lane_id] = float(np.nanmin([*known, beyond])) if known or not found else np.nan
+            beyond = np.inf if crossings[lane] else max(float(widest.get(ids[lane], np.nan)), CAP_M)
+            clear[ids[lane]] = float(np.nanmin([*known, beyond])) if known or not crossings[lane] else np.nan
     return Widths(narrowings, clear)
 
 
-def _narrowing(lane: Any, crossing: Crossing, space: FreeSpace) -> Narrowing:
-    place = crossing.place
-    chainage = float(lane.geometry.project(shapely.points(place)))
-    rows = space.rows_of(crossing)
-    return Narrowing(
-        lane.lane_id, crossing.width_m, chainage, place, crossing.pinch, rows, space
-    )  # fmt: skip
+def _narrowings(space: FreeSpace, crossings: list[list[Crossing]], below_m: float) -> list[list[Narrowing]]:
+    """Return, for each lane, the barriers below a width, with their places along it."""
+    found = [(n, c) for n, here in enumerate(crossings) for c in here if c.width_m < below_m]
+    result: list[list[Narrowing]] = [[] for _ in crossings]
+    if not found:
+        return result
+    lines = space.lanes.geometry.to_numpy()[[n for n, _ in found]]
+    chainage = shapely.line_locate_point(lines, shapely.points([c.place for _, c in found])).tolist()
+    ids = list(space.lanes["lane_id"])
+    for (n, c), at in zip(found, chainage, strict=True):
+        result[n].append(Narrowing(ids[n], c.width_m, at, c.place, c.pinch, space.rows_of(c), space))
+    return result
 
 
-def _dead_ends(lane: Any, space: FreeSpace) -> list[Narrowing]:
-    result = []
-    for bare, at in (
-        (lane.start_width_m, lane.start_trim_m),
-        (lane.end_width_m, lane.length_m - lane.end_trim_m),
-    ):
-        if np.isnan(bare):
-            continue
-        point = lane.geometry.interpolate(at)
-        width = float(bare)
-        rows: tuple[int, ...] = ()
+def _dead_ends(space: FreeSpace) -> list[tuple[int, Narrowing]]:
+    """Return the dead ends of all lanes, start before end: number of the lane, and how wide it is there."""
+    lanes = space.lanes
+    bare = lanes[["start_width_m", "end_width_m"]].to_numpy(float).reshape(-1, 2)
+    lane, side = np.nonzero(~np.isnan(bare))
+    if not len(lane):
+        return []
+    bare = bare[lane, side]
+    length = lanes["length_m"].to_numpy(float)[lane]
+    at = np.where(side == 0, lanes["start_trim_m"].to_numpy(float)[lane], length - lanes["end_trim_m"].to_numpy(float)[lane])
+    lines = lanes.geometry.to_numpy()[lane]
+    points = shapely.line_interpolate_point(lines, at)
+    near: dict[int, list[int]] = {}
+    if len(space.table):
         # What stands near the tip may leave no gap of its own there: the tip's end edge is nearer.
-        inside = shapely.dwithin(space.table.geometry.to_numpy(), point, bare / 2 - 1e-6)
-        if inside.any():
-            heading = _heading(lane.geometry, at)
-            width = end_width(space, np.array(point.coords[0]), heading, float(bare))
-            rows = tuple(np.flatnonzero(inside).tolist()) if width < bare - 1e-6 else ()
-        result.append(Narrowing(
-            lane.lane_id, width, float(at), (point.x, point.y), -1, rows, space
-        ))  # fmt: skip
+        tree = shapely.STRtree(space.table.geometry.to_numpy())
+        for k, row in tree.query(points, predicate="dwithin", distance=np.maximum(bare / 2 - 1e-6, 0.0)).T.tolist():
+            near.setdefault(k, []).append(row)
+    places = shapely.get_coordinates(points)
+    index = obstacle_index(space) if near and space.boundary is not None else None
+    result = []
+    for k, (n, whole) in enumerate(zip(lane.tolist(), bare.tolist(), strict=True)):
+        rows: tuple[int, ...] = ()
+        width = whole
+        if k in near:
+            heading = _heading(lines[k], float(at[k]))
+            width = 0.0 if index is None else end_width(space, index, places[k], heading, whole)
+            rows = tuple(sorted(near[k])) if width < whole - 1e-6 else ()
+        place = (float(places[k, 0]), float(places[k, 1]))
+        result.append((n, Narrowing(lanes["lane_id"].iloc[n], width, float(at[k]), place, -1, rows, space)))
     return result
 
 

@@ -170,9 +170,9 @@ def test_a_car_in_a_dead_end_bars_its_tip_however_it_stands(turn_deg):
 
 def test_what_stands_at_the_end_edge_itself_is_out_of_the_way():
     result = audited(street(6.0, [post(99.9, 0, 0.1)], both=False))
-    # The disc at the tip, about (97, 0), keeps 2.8 m from the post.
-    # (To within the polygon that stands for the disc, on the safe side.)
-    assert widths(result) == [pytest.approx(5.6, abs=3e-4)]
+    # The widest disc on the section at x = 97 stands a little aside, at (97, y): as far from the post,
+    # √(2.9² + y²) - 0.1, as from the kerb, 3 - y. So y = 1.2 / 6.2.
+    assert widths(result) == [pytest.approx(2 * (3 - 1.2 / 6.2), abs=1e-6)]
 
 
 def test_a_car_standing_out_from_the_kerb():
