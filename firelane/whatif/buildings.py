@@ -1,0 +1,55 @@
+"""How wide a vehicle gets to each building of an edited site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from firelane.findings.desk import minimum_verdict
+from firelane.lanes.records import LaneNetwork
+from firelane.lanes.space import FreeSpace, Spaces
+from firelane.measure.reach import Reach, measure_reach
+from firelane.rules import Rule
+from firelane.site.model import Site
+from firelane.vocabulary import Quantity, Verdict
+
+COLUMNS = ["building_id", "widest_vehicle_m", "entrance_id", "verdict"]
+
+
+def building_values(site: Site, network: LaneNetwork, rules: Sequence[Rule], envelope_m: float) -> pd.DataFrame:
+    """Return ``building_id``, ``widest_vehicle_m``, ``entrance_id`` and ``verdict`` of every building.
+
+    Parameters
+    ----------
+    site : Site
+    network : LaneNetwork
+        Of the same roads and entrances.
+    rules : sequence of Rule
+    envelope_m : float
+        Height of the passage [m].
+    """
+    spaces = Spaces.of(site, network, envelope_m)
+    limit = next((r.threshold for r in rules if r.quantity is Quantity.REACH), None)
+    rows = []
+    for item in measure_reach(spaces, access_distance_m=site.config.access_distance_m):
+        verdict = Verdict.NOT_MEASURED
+        if item.widest_m is not None and limit is not None:
+            verdict = minimum_verdict(item.widest_m, limit, _accuracy_m(site, spaces.envelope[0], item))
+        widest = np.nan if item.widest_m is None else item.widest_m
+        rows.append((item.building_id, widest, item.entrance_id, verdict.value))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _accuracy_m(site: Site, space: FreeSpace, item: Reach) -> float:
+    """Return the coarsest survey accuracy of what bounds the governing pinch [m].
+
+    Where no pinch decides, a mouth or the pavement itself does.
+    """
+    layers = {"roads", "entrances"}
+    pinches = space.pinches
+    if item.pinch >= 0 and pinches is not None and pinches.reported[item.pinch]:
+        rows = space.owners.row[item.pinch].tolist()
+        layers = {space.table["layer"].iloc[r] if r >= 0 else "roads" for r in rows}
+    return max(site.place_accuracy_m(layer) for layer in layers)
