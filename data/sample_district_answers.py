@@ -293,6 +293,7 @@ def _notable() -> list[Answer]:
         note(OBSTRUCTION, "pass", "obstruction", "ST1", (65.25, 42.75), "7 m 路面余 5.50 m（提示）", "5.50 m of a 7 m road left (info)", within_m=6.0, owners=("ST1",)),
         note(HEIGHT, "pass", "lane", "L8", (80.0, 40.0), "架空线净空恰为 4.000 m", "overhead line at exactly 4.000 m", 4.0, within_m=120.0),
         note(HEIGHT, "not_measured", "lane", "L3", (178.0, 170.0), "架空线净空未知", "overhead line of unknown height", within_m=4.0, owners=("OL2",)),
+        note("sy2020-10-aerial", "not_measured", "obstruction", "OL1", (57.0, 167.0), "位于通道与高层住宅之间，是否妨碍举高操作取决于其顶部高度", "between the lane and a high-rise; whether it hinders aerial operation depends on the height of its top", within_m=8.0, owners=("OL1",)),
         note(GATE, "pass", "entrance", "E1", (120.0, 0.0), "南门可立即打开", "the south gate opens at once", within_m=4.0, owners=("E1",)),
         note(GATE, "pass", "obstruction", "GT1", (70.0, 105.0), "宅间道闸可立即打开", "the inner barrier opens at once", within_m=4.0, owners=("GT1",)),
         note(GATE, "not_measured", "entrance", "E3", (165.0, 210.0), "北门开启措施未知", "nothing is known of how the north gate opens", within_m=4.0, owners=("E3",)),

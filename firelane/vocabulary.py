@@ -94,7 +94,10 @@ _UNITS: dict[Quantity, str] = {
     Quantity.CLEAR_HEIGHT: "m",
     Quantity.REACH: "m",
     Quantity.TURNING_RADIUS: "m",
+    Quantity.TURNING_AREA: "m",  # side of the largest square
+    Quantity.CONNECTIVITY: "count",
     Quantity.FACADE_DISTANCE: "m",
+    Quantity.OPERATING_GROUND: "m",  # of wall that has it
     Quantity.GRADIENT: "%",
     Quantity.EDGE_LINE: "m",
     Quantity.KERB_PAINT: "m",

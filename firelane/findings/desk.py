@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from firelane.crs import to_lonlat
@@ -99,22 +100,55 @@ class Desk:
         kinds = dict(zip(table["owner"], table["kind"], strict=True))
         return kinds | {label: "entrance" for (layer, _), label in self._labels.items() if layer == "entrances"}
 
-    def accuracy_m(self, *layers: str) -> float:
-        """Return the coarsest survey accuracy among ``layers`` [m]."""
-        config = self.measured.site.config
-        return max((config.layer_accuracy_m.get(layer, config.accuracy_m) for layer in layers), default=0.0)
+    def accuracy_m(self, *layers: str, heights: bool = False) -> float:
+        """Return the coarsest accuracy among ``layers`` [m]: of places, or of what is told as a height.
 
-    def accuracy_of(self, owners: Sequence[str]) -> float:
-        """Return the coarsest survey accuracy of what bounds a measured gap [m]; kerbs where nothing is named."""
-        roads = {f"edge:{i}" for i in self.measured.site.layer("roads")["id"]}
-        layer_of = {label: layer for (layer, _), label in self._labels.items()}
-        layers = {"roads" if o in roads else layer_of.get(o.removeprefix("edge:"), "roads") for o in owners}
-        return self.accuracy_m(*(layers or {"roads"}))
+        Rounded coordinates limit the accuracy of places alone (``Site.coarse_m``).
+        """
+        site = self.measured.site
+        of = site.height_accuracy_m if heights else site.place_accuracy_m
+        return max((of(layer) for layer in layers), default=0.0)
+
+    def accuracy_of(self, owners: Sequence[str], *, heights: bool = False) -> float:
+        """Return the coarsest accuracy of what bounds a measured gap [m]; kerbs where nothing is named."""
+        kerbs, layer_of = self._kerbs, self._layer_of
+        layers = {"roads" if o in kerbs else layer_of.get(o.removeprefix("edge:"), "roads") for o in owners}
+        return self.accuracy_m(*(layers or {"roads"}), heights=heights)
+
+    @cached_property
+    def _kerbs(self) -> frozenset[str]:
+        return frozenset(f"edge:{i}" for i in self.measured.site.layer("roads")["id"])
+
+    @cached_property
+    def _layer_of(self) -> dict[str, str]:
+        return {label: layer for (layer, _), label in self._labels.items()}
 
     def coarsest_m(self) -> float:
-        """Return the coarsest survey accuracy among the layers that were surveyed [m]."""
-        layers = ("roads", "fire_lanes", "obstructions", "parking")
+        """Return the coarsest accuracy among the layers that were surveyed and can bound a gap [m]."""
+        return self._coarsest_m
+
+    @cached_property
+    def _coarsest_m(self) -> float:
+        layers = ("roads", "fire_lanes", "obstructions", "parking", "entrances")
         return self.accuracy_m(*(n for n in layers if len(self.measured.site.layer(n))))
+
+    def widths_along(self, lane_id: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the chainage and the clear width of a lane's stations [m]."""
+        rows = self._stations.get(lane_id, np.zeros(0, np.int64))
+        chainage, clear = (self.measured.profile[c].to_numpy(float)[rows] for c in ("chainage_m", "clear_width_m"))
+        return chainage, clear
+
+    @cached_property
+    def _stations(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Lane → rows of the profile: looked up for every lane, sought once."""
+        found: dict[str, npt.NDArray[np.int64]] = self.measured.profile.groupby("lane_id").indices
+        return found
+
+    @cached_property
+    def pinch_owners(self) -> dict[str, tuple[str, ...]]:
+        """Pinch → what it lies between, each once."""
+        table = self.measured.pinches.table
+        return {i: tuple(dict.fromkeys(o)) for i, o in zip(table["pinch_id"], table["owners"], strict=True)}
 
     def unread(self, *layers: str) -> list[str]:
         """Return those of ``layers`` of which rows were left out while reading: what they held is not known."""

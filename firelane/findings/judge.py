@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from firelane.findings import geometry, passage, rescue
 from firelane.findings import paint as painted
-from firelane.findings import passage
 from firelane.findings.desk import Desk
 from firelane.findings.model import Finding
 from firelane.measure import Measurements
@@ -57,6 +57,13 @@ _LANE: dict[Quantity, Callable[[Desk, Rule], None]] = {
     Quantity.CLEAR_HEIGHT: passage.clear_height,
     Quantity.GATE_OPENING: passage.gates,
     Quantity.REACH: passage.reach,
+    Quantity.TURNING_RADIUS: geometry.turning_radius,
+    Quantity.TURNING_AREA: geometry.turning_area,
+    Quantity.GRADIENT: geometry.gradient,
+    Quantity.CONNECTIVITY: rescue.connectivity,
+    Quantity.FACADE_DISTANCE: rescue.facade_distance,
+    Quantity.OPERATING_GROUND: rescue.operating_ground,
+    Quantity.AERIAL_OBSTRUCTION: rescue.aerial_obstruction,
 }
 
 _PAINT: dict[Quantity, Callable[[painted.PaintDesk, Rule], None]] = {

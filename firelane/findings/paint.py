@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from firelane.findings.desk import PASS_SLACK_M, Desk, metres
+from firelane.findings.desk import PASS_SLACK_M, Desk, metres, minimum_verdict
 from firelane.measure.paint import (
     BoxesOnLane,
     GridAtMouth,
@@ -24,6 +24,9 @@ NO_MARKINGS = ("未调查现有标线（没有 markings 图层）", "existing pa
 NO_SIGNS = ("未调查标志标识（没有 signs 图层）", "signs were not surveyed (no signs layer)")
 NO_ENTRANCES = ("未调查出入口（没有 entrances 图层）", "entrances were not surveyed (no entrances layer)")
 
+
+Fault = tuple[Verdict, str, str]
+"""What is amiss, in both languages: it fails, or the accuracy leaves it open."""
 
 END_REACH_M = 1.0
 """The middle of the pavement's end edge lies this near to the end of the centreline, or nearer."""
@@ -104,15 +107,16 @@ def _lines(paint: PaintDesk, rule: Rule, found: Sequence[PaintOnLane], *, kerbed
         if lane.required_m <= rule.params["min_missing_m"]:
             continue
         asked = True
-        faults = [] if lane.missing_m is None or lane.missing_m <= PASS_SLACK_M else [(
+        faults: list[Fault] = [] if lane.missing_m is None or lane.missing_m <= PASS_SLACK_M else [(
+            minimum_verdict(-lane.missing_m, 0.0, desk.accuracy_m("markings", "roads")),
             f"缺 {metres(lane.missing_m)} 米（{len(lane.missing)} 处）",
             f"{metres(lane.missing_m)} m missing ({len(lane.missing)} stretches)",
         )]  # fmt: skip
         if not kerbed:
-            faults += _offset_faults(lane, rule)
+            faults += _offset_faults(paint, lane, rule)
         if lane.other_colour_ids:
             ids = "、".join(lane.other_colour_ids)
-            faults.append((f"颜色不是黄色：{ids}", f"not yellow: {', '.join(lane.other_colour_ids)}"))
+            faults.append((Verdict.FAIL, f"颜色不是黄色：{ids}", f"not yellow: {', '.join(lane.other_colour_ids)}"))
         middle = lane.missing[0].interpolate(0.5, normalized=True) if lane.missing else None
         place = (middle.x, middle.y) if middle is not None else desk.lane_middle(lane.lane_id)
         needed = metres(lane.required_m)
@@ -125,9 +129,9 @@ def _lines(paint: PaintDesk, rule: Rule, found: Sequence[PaintOnLane], *, kerbed
                 lane_id=lane.lane_id, place=place,
             )  # fmt: skip
         elif faults:
-            zh, en = "；".join(f[0] for f in faults), "; ".join(f[1] for f in faults)
+            verdict, zh, en = _told(faults)
             desk.add(
-                rule, Verdict.FAIL, lane.lane_id, f"应施划{what_zh}标线 {needed} 米：{zh}",
+                rule, verdict, lane.lane_id, f"应施划{what_zh}标线 {needed} 米：{zh}",
                 f"{needed} m of paint along the {what_en} required: {en}",
                 value=lane.painted_m, threshold=lane.required_m,
                 margin=None if lane.missing_m is None else -lane.missing_m, lane_id=lane.lane_id, place=place,
@@ -153,20 +157,38 @@ def _only_at_open_ends(paint: PaintDesk, lane: PaintOnLane) -> bool:
     )
 
 
-def _offset_faults(lane: PaintOnLane, rule: Rule) -> list[tuple[str, str]]:
+def _told(faults: Sequence[Fault]) -> tuple[Verdict, str, str]:
+    """Return the verdict of all faults together, and what they say; open ones matter where none fails."""
+    failing = [f for f in faults if f[0] is Verdict.FAIL]
+    zh, en = "；".join(f[1] for f in failing or faults), "; ".join(f[2] for f in failing or faults)
+    if failing:
+        return Verdict.FAIL, zh, en
+    return Verdict.INDETERMINATE, f"{zh}（测量精度内无法判定）", f"{en} (within the survey's accuracy)"
+
+
+def _offset_faults(paint: PaintDesk, lane: PaintOnLane, rule: Rule) -> list[Fault]:
     p = rule.params
     offset, width = p["near_edge_offset_m"], p["width_m"]
-    faults = []
+    accuracy = paint.desk.accuracy_m("markings", "roads")
+    table = paint.site.layer("markings")
+    # An axis is as wide as its column says: that was told, not drawn.
+    drawn = {i for i, g in zip(table["id"], table.geometry, strict=True) if g.geom_type.endswith("Polygon")}
+    faults: list[Fault] = []
     for strip in lane.strips:
         off = strip.near_edge_offset.median_m
-        if abs(off - offset) > p["offset_tolerance_m"] + PASS_SLACK_M:
+        verdict = minimum_verdict(p["offset_tolerance_m"] - abs(off - offset), 0.0, accuracy)
+        if verdict is not Verdict.PASS:
             faults.append((
-                f"{strip.marking_id} 距路面边缘 {off:.3f} 米（应为 {offset:.2f} 米）",
+                verdict, f"{strip.marking_id} 距路面边缘 {off:.3f} 米（应为 {offset:.2f} 米）",
                 f"{strip.marking_id} lies {off:.3f} m from the pavement edge instead of {offset:.2f} m",
             ))  # fmt: skip
-        if strip.width is not None and abs(strip.width.median_m - width) > p["width_tolerance_m"] + PASS_SLACK_M:
+        if strip.width is None:
+            continue
+        own = paint.desk.accuracy_m("markings") if strip.marking_id in drawn else 0.0
+        verdict = minimum_verdict(p["width_tolerance_m"] - abs(strip.width.median_m - width), 0.0, own)
+        if verdict is not Verdict.PASS:
             faults.append((
-                f"{strip.marking_id} 线宽 {strip.width.median_m:.3f} 米（应为 {width:.2f} 米）",
+                verdict, f"{strip.marking_id} 线宽 {strip.width.median_m:.3f} 米（应为 {width:.2f} 米）",
                 f"{strip.marking_id} is {strip.width.median_m:.3f} m wide instead of {width:.2f} m",
             ))  # fmt: skip
     return list(dict.fromkeys(faults))
@@ -183,19 +205,31 @@ def box_spacing(paint: PaintDesk, rule: Rule) -> None:
         gap = lane.largest_gap
         if gap is None:
             continue
-        astray = [b for b in lane.boxes if abs(b.offset_m) > rule.params["centre_tolerance_m"] + PASS_SLACK_M]
-        long = [g for g in lane.gaps if g.length_m > rule.threshold + rule.params["gap_tolerance_m"]]
+        accuracy = desk.accuracy_m("markings", "roads")
+        most = rule.threshold + rule.params["gap_tolerance_m"]
+        long = [(minimum_verdict(most - g.length_m, 0.0, accuracy), g) for g in lane.gaps]
+        astray = [
+            (minimum_verdict(rule.params["centre_tolerance_m"] - abs(b.offset_m), 0.0, accuracy), b) for b in lane.boxes
+        ]
         place = desk.along(lane.lane_id, (gap.start_m + gap.end_m) / 2)
-        if long or astray:
-            zh = [f"桩号 {g.start_m:.1f}–{g.end_m:.1f} 米之间 {g.length_m:.2f} 米没有方框线" for g in long]
-            en = [f"no box for {g.length_m:.2f} m, chainage {g.start_m:.1f}–{g.end_m:.1f} m" for g in long]
-            zh += [f"方框线 {b.marking_ids[0]} 偏离路面中央 {abs(b.offset_m):.2f} 米" for b in astray]
-            en += [f"box {b.marking_ids[0]} is {abs(b.offset_m):.2f} m off the middle" for b in astray]
-            if not long:
-                place = astray[0].location
+        faults: list[Fault] = [
+            (v, f"桩号 {g.start_m:.1f}–{g.end_m:.1f} 米之间 {g.length_m:.2f} 米没有方框线",
+             f"no box for {g.length_m:.2f} m, chainage {g.start_m:.1f}–{g.end_m:.1f} m")
+            for v, g in long if v is not Verdict.PASS
+        ]  # fmt: skip
+        off = [(v, b) for v, b in astray if v is not Verdict.PASS]
+        if off and not faults:
+            place = off[0][1].location
+        faults += [
+            (v, f"方框线 {b.marking_ids[0]} 偏离路面中央 {abs(b.offset_m):.2f} 米",
+             f"box {b.marking_ids[0]} is {abs(b.offset_m):.2f} m off the middle")
+            for v, b in off
+        ]  # fmt: skip
+        if faults:
+            verdict, zh, en = _told(faults)
             desk.add(
-                rule, Verdict.FAIL, lane.lane_id, "；".join(zh) + f"（应每隔 {rule.threshold:g} 米）",
-                "; ".join(en) + f" (one every {rule.threshold:g} m required)",
+                rule, verdict, lane.lane_id, f"{zh}（应每隔 {rule.threshold:g} 米）",
+                f"{en} (one every {rule.threshold:g} m required)",
                 value=gap.length_m, margin=rule.threshold - gap.length_m, lane_id=lane.lane_id, place=place,
                 chainage_m=(gap.start_m, gap.end_m),
             )  # fmt: skip
@@ -256,19 +290,23 @@ def grid(paint: PaintDesk, rule: Rule) -> None:
     for mouth in paint.grids():
         covered = mouth.covered_m or 0.0
         wide = metres(mouth.mouth_width_m)
-        ok = mouth.painted and covered >= mouth.mouth_width_m - rule.params["cover_tolerance_m"] - PASS_SLACK_M
-        if ok:
+        spare = covered - (mouth.mouth_width_m - rule.params["cover_tolerance_m"])
+        accuracy = paint.desk.accuracy_m("markings", "entrances", "roads")
+        verdict = minimum_verdict(spare, 0.0, accuracy) if mouth.painted else Verdict.FAIL
+        if verdict is Verdict.PASS:
             zh, en = f"网状线覆盖净宽 {wide} 米", f"the grid covers the clear width of {wide} m"
         elif mouth.painted:
             zh = f"网状线只覆盖 {metres(covered)} 米，净宽为 {wide} 米"
             en = f"the grid covers only {metres(covered)} m of a clear width of {wide} m"
+            if verdict is Verdict.INDETERMINATE:
+                zh, en = f"{zh}（测量精度内无法判定）", f"{en} (within the survey's accuracy)"
         elif mouth.other_colour_ids:
             zh = f"网状线不是黄色：{'、'.join(mouth.other_colour_ids)}"
             en = f"the grid is not yellow: {', '.join(mouth.other_colour_ids)}"
         else:
             zh, en = f"没有网状线（净宽 {wide} 米）", f"there is no grid (clear width {wide} m)"
         paint.desk.add(
-            rule, Verdict.PASS if ok else Verdict.FAIL, mouth.entrance_id, f"出入口 {mouth.entrance_id}：{zh}",
+            rule, verdict, mouth.entrance_id, f"出入口 {mouth.entrance_id}：{zh}",
             f"entrance {mouth.entrance_id}: {en}", value=covered, threshold=mouth.mouth_width_m,
             margin=covered - mouth.mouth_width_m, lane_id=mouth.lane_id, place=mouth.location,
             owners=[paint.desk.label("entrances", mouth.entrance_id)], entrance_id=mouth.entrance_id,

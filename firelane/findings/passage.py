@@ -17,11 +17,11 @@ from firelane.vocabulary import ObstructionKind, Severity, Verdict
 
 @dataclass(frozen=True)
 class Stretch:
-    """Adjacent narrowings of one lane."""
+    """Adjacent narrowings of one lane; ``members`` narrowest first."""
 
     start_m: float
     end_m: float
-    narrowest: Narrowing
+    members: tuple[Narrowing, ...]
     rows: tuple[str, ...]
 
 
@@ -32,16 +32,16 @@ def clear_width(desk: Desk, rule: Rule) -> None:
         coarsest = desk.coarsest_m()
         told = False
         for stretch in _stretches(desk, row.lane_id, limit - 1e-6 if coarsest == 0 else limit + coarsest):
-            narrow = stretch.narrowest
-            pinch_id = desk.measured.pinches.id_of(narrow.space, narrow.pinch)
-            owners = _owners(desk, pinch_id, stretch.rows)
-            verdict = minimum_verdict(narrow.width_m, limit, desk.accuracy_of(owners))
-            if verdict is Verdict.PASS:
+            found = _judged(desk, stretch, limit)
+            if found is None:
                 continue  # near the limit, but surveyed finely enough to tell
+            verdict, narrow, pinch_id, owners = found
+            if not owners:  # a dead end that is itself too narrow: its own edge bounds it
+                owners = tuple(f"edge:{road}" for road in row.road_ids)
             told = True
             zh_by = f"，位于{desk.owner_names(owners, 'zh')}之间" if len(owners) > 1 else ""
             en_by = f" between {desk.owner_names(owners, 'en')}" if len(owners) > 1 else ""
-            where_zh, where_en = _where(stretch)
+            where_zh, where_en = _where(stretch, narrow)
             desk.add(
                 rule, verdict, pinch_id or f"{row.lane_id}:{stretch.start_m:.1f}",
                 f"净宽 {metres(narrow.width_m)} 米，要求不小于 {metres(limit)} 米{zh_by}；{where_zh}",
@@ -76,10 +76,26 @@ def _limit(rule: Rule) -> float:
     return rule.threshold
 
 
-def _where(stretch: Stretch) -> tuple[str, str]:
+def _judged(
+    desk: Desk, stretch: Stretch, limit: float
+) -> tuple[Verdict, Narrowing, str | None, tuple[str, ...]] | None:
+    """Return the narrowest place of a stretch that does not pass, with its pinch and owners; None if all pass.
+
+    What bounds the narrowest may be surveyed well enough to pass where a wider place is not.
+    """
+    for narrow in stretch.members:
+        pinch_id = desk.measured.pinches.id_of(narrow.space, narrow.pinch)
+        own = [str(narrow.space.table["owner"].iloc[r]) for r in narrow.rows]
+        verdict = minimum_verdict(narrow.width_m, limit, desk.accuracy_of(_owners(desk, pinch_id, own)))
+        if verdict is not Verdict.PASS:
+            return verdict, narrow, pinch_id, _owners(desk, pinch_id, stretch.rows)
+    return None
+
+
+def _where(stretch: Stretch, narrow: Narrowing) -> tuple[str, str]:
     if stretch.end_m - stretch.start_m < 0.5:
-        return f"桩号 {stretch.narrowest.chainage_m:.1f} 米", f"chainage {stretch.narrowest.chainage_m:.1f} m"
-    span, narrowest = f"{stretch.start_m:.1f}–{stretch.end_m:.1f}", f"{stretch.narrowest.chainage_m:.1f}"
+        return f"桩号 {narrow.chainage_m:.1f} 米", f"chainage {narrow.chainage_m:.1f} m"
+    span, narrowest = f"{stretch.start_m:.1f}–{stretch.end_m:.1f}", f"{narrow.chainage_m:.1f}"
     return f"桩号 {span} 米，最窄处 {narrowest} 米", f"chainage {span} m, narrowest at {narrowest} m"
 
 
@@ -87,9 +103,7 @@ def _owners(desk: Desk, pinch_id: str | None, rows: Sequence[str]) -> tuple[str,
     """Return the owners of the governing pinch first, then the rest of the chain."""
     first: list[str] = []
     if pinch_id is not None:
-        table = desk.measured.pinches.table
-        at = int(np.flatnonzero((table["pinch_id"] == pinch_id).to_numpy())[0])
-        first = list(dict.fromkeys(table["owners"].iloc[at]))
+        first = list(desk.pinch_owners[pinch_id])
     return tuple(first + [r for r in rows if r not in first])
 
 
@@ -98,10 +112,8 @@ def _stretches(desk: Desk, lane_id: str, below_m: float) -> list[Stretch]:
     narrow = [n for n in desk.measured.widths.narrowings[lane_id] if n.width_m < below_m]
     if not narrow:
         return []
-    profile = desk.measured.profile
-    here = profile[(profile["lane_id"] == lane_id).to_numpy()]
-    chainage = here["chainage_m"].to_numpy(float)
-    tight = here["clear_width_m"].to_numpy(float) < below_m
+    chainage, clear = desk.widths_along(lane_id)
+    tight = clear < below_m
     narrow.sort(key=lambda n: n.chainage_m)
     spans = [(*_span(chainage, tight, item.chainage_m), item) for item in narrow]
     groups: list[list[tuple[float, float, Narrowing]]] = []
@@ -113,10 +125,10 @@ def _stretches(desk: Desk, lane_id: str, below_m: float) -> list[Stretch]:
     result = []
     for group in groups:
         # Of equal widths a pinch names its owners, a dead end does not.
-        best = min((s[2] for s in group), key=lambda n: (round(n.width_m, 6), n.pinch < 0, n.chainage_m))
+        members = sorted((s[2] for s in group), key=lambda n: (round(n.width_m, 6), n.pinch < 0, n.chainage_m))
         owners = {n.space.table["owner"].iloc[r] for _, _, n in group for r in n.rows}
         result.append(Stretch(
-            min(s[0] for s in group), max(s[1] for s in group), best, tuple(sorted(owners))
+            min(s[0] for s in group), max(s[1] for s in group), tuple(members), tuple(sorted(owners))
         ))  # fmt: skip
     return result
 
@@ -148,7 +160,7 @@ def clear_height(desk: Desk, rule: Rule) -> None:
         told.update(stretch.owners)
         troubled.add(stretch.lane_id)
         desk.add(
-            rule, minimum_verdict(stretch.clear_height_m, limit, desk.accuracy_of(stretch.owners)),
+            rule, minimum_verdict(stretch.clear_height_m, limit, desk.accuracy_of(stretch.owners, heights=True)),
             f"{stretch.lane_id}:{stretch.owners[0]}",
             f"净高 {metres(stretch.clear_height_m)} 米，要求不小于 {metres(limit)} 米："
             f"{desk.owner_names(stretch.owners, 'zh')}，旁边没有 {wide} 米宽的通路；桩号 {stretch.chainage_m:.1f} 米",
@@ -199,7 +211,8 @@ def clear_height(desk: Desk, rule: Rule) -> None:
             )  # fmt: skip
         else:
             desk.add(
-                rule, minimum_verdict(value, limit, desk.accuracy_m("obstructions", "entrances")), row.lane_id,
+                rule, minimum_verdict(value, limit, desk.accuracy_m("obstructions", "entrances", heights=True)),
+                row.lane_id,
                 f"净高 {metres(value)} 米，要求不小于 {metres(limit)} 米",
                 f"clear height {metres(value)} m, at least {metres(limit)} m required",
                 value=value, margin=value - limit, lane_id=row.lane_id, place=place,
@@ -393,7 +406,10 @@ def reach(desk: Desk, rule: Rule) -> None:
         by_en = f", limited by {desk.owner_names(owners, 'en')}" if owners else ""
         none = item.widest_m <= 0
         desk.add(
-            rule, minimum_verdict(item.widest_m, limit, desk.accuracy_of(owners)), item.building_id,
+            # Where no pinch decides, a mouth or the pavement itself does.
+            rule, minimum_verdict(
+                item.widest_m, limit, desk.accuracy_of(owners) if owners else desk.accuracy_m("roads", "entrances")
+            ), item.building_id,
             f"建筑 {item.building_id}：" + ("消防车无法到达" if none else
                 f"可到达的最大车宽（圆盘）{capped(item.widest_m, CAP_M, 'zh')}{by_zh}"),
             f"building {item.building_id}: " + ("no way leads there" if none else

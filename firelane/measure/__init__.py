@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 
@@ -11,12 +12,18 @@ from firelane.lanes.edges import pavement_edges
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.records import LaneNetwork
 from firelane.lanes.space import Spaces
+from firelane.measure.connectivity import Connectivity, measure_connectivity
+from firelane.measure.facade import FacadeDistance, measure_facades
 from firelane.measure.gates import Gate, measure_gates
 from firelane.measure.height import Heights, measure_heights, station_heights
 from firelane.measure.obstruction import Standing, measure_obstructions
+from firelane.measure.operating import Fronts
 from firelane.measure.parking import PlannedBay, measure_planned_bays
 from firelane.measure.pinches import PinchTable, pinch_table
 from firelane.measure.reach import Reach, measure_reach
+from firelane.measure.slope import Gradient, measure_gradients
+from firelane.measure.turnaround import DeadEnd, TurningGround, measure_dead_ends
+from firelane.measure.turning import Bend, measure_turning
 from firelane.measure.width import Widths, measure_profile, measure_widths
 from firelane.site.model import Site
 
@@ -48,6 +55,69 @@ class Measurements:
     reach: list[Reach]
     edges: gpd.GeoDataFrame
     envelope: Mapping[str, float]
+
+    # What only some rules ask for is measured when one of them does, and once.
+
+    @cached_property
+    def facades(self) -> list[FacadeDistance]:
+        """Distance between each building and the nearest lane edge."""
+        return measure_facades(self.site, self.network, access_distance_m=self.site.config.access_distance_m)
+
+    @cached_property
+    def _bends(self) -> dict[float, list[Bend]]:
+        return {}
+
+    def bends(self, *, least_turn_deg: float) -> list[Bend]:
+        """Return bends and junction corners with the radii of their kerbs (``measure.turning``)."""
+        if least_turn_deg not in self._bends:
+            self._bends[least_turn_deg] = measure_turning(self.site, self.network, least_turn_deg=least_turn_deg)
+        return self._bends[least_turn_deg]
+
+    @cached_property
+    def dead_ends(self) -> list[DeadEnd]:
+        """Lanes with a single way out (``measure.turnaround``)."""
+        return measure_dead_ends(self.spaces)
+
+    @cached_property
+    def turning_ground(self) -> TurningGround:
+        """Where the largest square beside a dead end is looked for (``measure.turnaround``)."""
+        return TurningGround(self.spaces, self.envelope["width_m"])
+
+    @cached_property
+    def _gradients(self) -> dict[float, list[Gradient]]:
+        return {}
+
+    def gradients(self, *, base_m: float) -> list[Gradient]:
+        """Return the steepest stretch of each lane (``measure.slope``)."""
+        if base_m not in self._gradients:
+            self._gradients[base_m] = measure_gradients(self.site, self.network, base_m=base_m)
+        return self._gradients[base_m]
+
+    @cached_property
+    def _connectivity(self) -> dict[tuple[float, float], Connectivity]:
+        return {}
+
+    def connectivity(self, *, width_m: float, blocking_length_m: float) -> Connectivity:
+        """Return the independent ways in, rings and cut places (``measure.connectivity``)."""
+        asked = (width_m, blocking_length_m)
+        if asked not in self._connectivity:
+            arrivals = {
+                r.building_id: r.place for r in self.reach
+                if r.place is not None and (r.widest_m or 0.0) >= width_m - 1e-6
+            }  # fmt: skip
+            self._connectivity[asked] = measure_connectivity(
+                self.spaces, width_m=width_m, access_distance_m=self.site.config.access_distance_m,
+                blocking_length_m=blocking_length_m, arrivals=arrivals,
+            )  # fmt: skip
+        return self._connectivity[asked]
+
+    @cached_property
+    def _fronts(self) -> dict[float, Fronts]:
+        return {}
+
+    def fronts(self, recess_m: float) -> Fronts:
+        """Return the walls of the buildings, from which operating ground is measured (``measure.operating``)."""
+        return self._fronts.setdefault(recess_m, Fronts(self.spaces, recess_m))
 
 
 def measure(site: Site, network: LaneNetwork, *, envelope: Mapping[str, float]) -> Measurements:

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from firelane.lanes.narrowing import Narrowing
+from firelane.lanes.nearby import areas_near
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.space import FreeSpace, Spaces
 
@@ -61,16 +62,19 @@ def measure_obstructions(spaces: Spaces, narrowings: dict[str, list[Narrowing]])
     result = []
     table = spaces.table[spaces.table["ground"].to_numpy(bool)]
     _from_what_hides_them(table, left)
-    on_lane = standing_inside(table.geometry.to_numpy(), spaces.network.judged)
-    inside = standing_inside(table.geometry.to_numpy(), spaces.network.designated)
-    for n, row in enumerate(table.itertuples()):
-        if not (on_lane[n] or inside[n]):
-            continue
-        area = spaces.network.designated if inside[n] else spaces.network.judged
-        place = shapely.point_on_surface(shapely.intersection(row.geometry, area))
-        width, lane_id = left.get(row.owner, (CAP_M, nearest_lane(spaces.ground, place, designated=bool(inside[n]))))
+    on_lane, on_road = standing_inside(table.geometry.to_numpy(), spaces.network.judged)
+    inside, on_designated = standing_inside(table.geometry.to_numpy(), spaces.network.designated)
+    rows = np.flatnonzero(on_lane | inside)
+    inside = inside[rows]
+    places = shapely.point_on_surface(np.where(inside, on_designated[rows], on_road[rows]))
+    nearest = np.empty(len(rows), object)
+    for flag in (False, True):
+        some = np.flatnonzero(inside == flag)
+        nearest[some] = nearest_lanes(spaces.ground[-1 if flag else 0], places[some])
+    for row, flag, place, beside in zip(table.iloc[rows].itertuples(), inside.tolist(), places, nearest, strict=True):
+        width, lane_id = left.get(row.owner, (CAP_M, beside))
         result.append(Standing(
-            row.owner, row.layer, row.id, row.kind, row.name, bool(inside[n]), width, lane_id, (place.x, place.y)
+            row.owner, row.layer, row.id, row.kind, row.name, flag, width, lane_id, (place.x, place.y)
         ))  # fmt: skip
     return result
 
@@ -87,15 +91,16 @@ def _from_what_hides_them(table: gpd.GeoDataFrame, left: dict[str, tuple[float, 
     left |= found
 
 
-def standing_inside(geometries: np.ndarray, area: shapely.Geometry) -> np.ndarray:
-    """Tell which obstacles have their body, not only their outline, inside ``area``."""
+def standing_inside(geometries: np.ndarray, area: shapely.Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which obstacles have their body, not only their outline, inside ``area``, and what of it (else None)."""
+    result, parts = np.zeros(len(geometries), bool), np.full(len(geometries), None, dtype=object)
     if area.is_empty or not len(geometries):
-        return np.zeros(len(geometries), bool)
+        return result, parts
     shapely.prepare(area)
     touching = shapely.intersects(area, geometries)
-    result = np.zeros(len(geometries), bool)
     where = np.flatnonzero(touching)
-    common = shapely.intersection(geometries[where], area)
+    common = shapely.intersection(geometries[where], areas_near(area, geometries[where]))
+    parts[where] = common
     dimension = shapely.get_dimensions(geometries[where])
     # A bay drawn along the kerb shares its edge with the lane: a hair of overlap is drafting, not standing.
     result[where] = np.select(
@@ -103,12 +108,15 @@ def standing_inside(geometries: np.ndarray, area: shapely.Geometry) -> np.ndarra
         [shapely.area(common) > 1e-4, shapely.length(common) > 1e-2],
         shapely.contains(area, geometries[where]),
     )
+    return result, parts
+
+
+def nearest_lanes(space: FreeSpace, places: np.ndarray) -> np.ndarray:
+    """Return the id of the lane of a space that is nearest to each point, the first of equals; None without lanes."""
+    result = np.full(len(places), None, dtype=object)
+    if len(space.lanes) and len(places):
+        place, lane = shapely.STRtree(space.lanes.geometry.to_numpy()).query_nearest(places)
+        first = np.full(len(places), len(space.lanes))
+        np.minimum.at(first, place, lane)
+        result[:] = space.lanes["lane_id"].to_numpy(object)[first]
     return result
-
-
-def nearest_lane(spaces: tuple[FreeSpace, ...], place: shapely.Geometry, *, designated: bool) -> str | None:
-    """Return the id of the lane nearest to ``place``."""
-    space = spaces[-1] if designated else spaces[0]
-    if not len(space.lanes):
-        return None
-    return str(space.lanes["lane_id"].iloc[int(space.lanes.geometry.distance(place).argmin())])

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
+from firelane.lanes.nearby import areas_near
 from firelane.lanes.obstacles import COLUMNS, owner_labels
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.space import Spaces
@@ -57,13 +59,25 @@ def measure_planned_bays(spaces: Spaces) -> list[PlannedBay]:
                     owner = space.table["owner"].iloc[row]
                     if owner not in left or crossing.width_m < left[owner][0]:
                         left[owner] = (crossing.width_m, barred)
-    result = []
+    bodies = extra.geometry.to_numpy()
+    inside = _overlap_m2(bodies, spaces.network.designated) > 1e-4
+    on_lane = inside | (_overlap_m2(bodies, spaces.network.judged) > 1e-4)
+    centres = shapely.point_on_surface(bodies)
     lanes = spaces.network.lanes
-    for row in extra.itertuples():
-        inside = shapely.intersection(row.geometry, spaces.network.designated).area > 1e-4
-        on_lane = inside or shapely.intersection(row.geometry, spaces.network.judged).area > 1e-4
-        centre = shapely.point_on_surface(row.geometry)
-        nearest = str(lanes["lane_id"].iloc[int(np.argmin(lanes.geometry.distance(centre)))]) if len(lanes) else None
-        width, lane_id = left.get(row.owner, (CAP_M, nearest))
-        result.append(PlannedBay(row.owner, width, bool(inside), bool(on_lane), lane_id, (centre.x, centre.y)))
+    nearest: list[str | None] = [None] * len(bodies)
+    if len(lanes):
+        bay, lane = shapely.STRtree(lanes.geometry.to_numpy()).query_nearest(centres)
+        first = np.full(len(bodies), len(lanes))  # of equally near lanes the first
+        np.minimum.at(first, bay, lane)
+        nearest = lanes["lane_id"].to_numpy(object)[first].tolist()
+    result = []
+    for n, (owner, centre) in enumerate(zip(extra["owner"], centres, strict=True)):
+        width, lane_id = left.get(owner, (CAP_M, nearest[n]))
+        result.append(PlannedBay(owner, width, bool(inside[n]), bool(on_lane[n]), lane_id, (centre.x, centre.y)))
     return result
+
+
+def _overlap_m2(bodies: np.ndarray, area: BaseGeometry) -> np.ndarray:
+    """Return how much of each body lies in ``area`` [m²]."""
+    shared: np.ndarray = shapely.area(shapely.intersection(bodies, areas_near(area, bodies)))
+    return shared

@@ -25,7 +25,7 @@ def available_packs() -> tuple[str, ...]:
     """Return the names of the catalogues packaged with firelane, sorted.
 
     >>> available_packs()
-    ('gb55037', 'shenyang-2020')
+    ('gb50016', 'gb55037', 'shenyang-2020')
     """
     files = resources.files("firelane.rules").iterdir()
     return tuple(sorted(f.name.removesuffix(_SUFFIX) for f in files if f.name.endswith(_SUFFIX)))

@@ -60,7 +60,28 @@ _NEEDS: dict[Quantity, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }  # fmt: skip
 """What the judgement of a quantity needs in ``params`` and ``words``."""
 
-_NEED_THRESHOLD = (Quantity.CLEAR_WIDTH, Quantity.CLEAR_HEIGHT, Quantity.REACH, Quantity.BOX_SPACING)
+_HIGH_RISE = ("high_rise_m", "high_rise_residential_m", "storey_m")
+_NEEDS |= {
+    Quantity.CONNECTIVITY: (("blocking_length_m",), ()),
+    Quantity.OPERATING_GROUND: (
+        (*_HIGH_RISE, "tall_m", "length_m", "long_length_m", "depth_m", "nearest_m", "farthest_m", "gap_m",
+         "perimeter_share", "recess_m"), ()
+    ),
+    Quantity.TURNING_RADIUS: (("least_turn_deg", "least_arc_deg", "largest_residual_m", "uncertainty_share"), ("radius_basis",)),
+    Quantity.TURNING_AREA: (("dead_end_m",), ()),
+    Quantity.GRADIENT: (("base_m",), ()),
+    Quantity.AERIAL_OBSTRUCTION: ((*_HIGH_RISE, "hinders_above_m", "lane_distance_m", "recess_m"), ("kinds",)),
+}  # fmt: skip
+_NEEDS_BY_ENDING = {
+    (Quantity.CONNECTIVITY, "-ring"): _HIGH_RISE,
+    (Quantity.TURNING_AREA, "-high-rise"): ("high_rise_m", "storey_m", "beside_m"),
+}
+"""What it needs besides where the rule's id tells which of several judgements is meant."""
+
+_CHOICES = {(Quantity.TURNING_RADIUS, "radius_basis"): ("inner_edge", "outer_wheel")}
+"""Words of which exactly one is to be chosen."""
+
+_NEED_THRESHOLD = (Quantity.CLEAR_WIDTH, Quantity.CLEAR_HEIGHT, Quantity.REACH, Quantity.BOX_SPACING, Quantity.FACADE_DISTANCE, Quantity.TURNING_RADIUS, Quantity.TURNING_AREA, Quantity.GRADIENT)
 _ID = re.compile(r"[a-z0-9][a-z0-9.\-]{0,79}")
 _LONGEST_TEXT = 5000
 _E = TypeVar("_E", bound=StrEnum)
@@ -256,11 +277,19 @@ def _words(table: _Table) -> dict[str, tuple[str, ...]]:
 def _needed(table: _Table, quantity: Quantity) -> None:
     """Find what the judgement of ``quantity`` needs and the rule does not give."""
     params, words = _NEEDS.get(quantity, ((), ()))
+    rule_id = table.raw.get("rule_id")
+    for (judged, ending), more in _NEEDS_BY_ENDING.items():
+        if judged is quantity and isinstance(rule_id, str) and rule_id.endswith(ending):
+            params += more
     for group, names in (("params", params), ("words", words)):
         given = table.raw.get(group)
         for name in names:
             if not isinstance(given, dict) or name not in given:
                 table.fault(f"{group}.{name}", f"{quantity} is judged with it, but it is missing", "give it")
+    for (judged, name), allowed in _CHOICES.items():
+        given = table.raw.get("words")
+        if judged is quantity and isinstance(given, dict) and name in given and given[name] not in [[a] for a in allowed]:
+            table.fault(f"words.{name}", f"{_shown(given[name])} is no choice", f"choose one: {', '.join(allowed)}")
     comparator, threshold = table.raw.get("comparator"), table.raw.get("threshold")
     if quantity in _NEED_THRESHOLD and comparator in ("present", "absent") and threshold is None:
         table.fault("threshold", f"{quantity} is judged by a limit, but none is given", "use >= or <= with a threshold")

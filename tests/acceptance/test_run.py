@@ -31,7 +31,7 @@ FILES = (
     "setting_out.csv",
 )  # fmt: skip
 KEYS = {
-    None: ["schema", "site", "rules", "lanes", "pinches", "buildings", "findings", "remedies", "summary"],
+    None: ["schema", "site", "rules", "lanes", "pinches", "buildings", "findings", "remedies", "summary", "parking"],
     "site": ["id", "name", "crs", "bounds", "accuracy_m", "input", "notes"],
     "rules": ["rule_id", "article", "quantity", "comparator", "threshold", "unit", "severity", "text_zh", "text_en"],
     "lanes": [

@@ -78,7 +78,8 @@ def test_no_other_violation_is_reported(sample):
 def test_the_complying_sample_passes_all_that_is_measured():
     audit = firelane.audit(firelane.read_site(DATA / "shenyang_compliant"))
     by_rule = audit.summary["by_rule"]
-    unmeasured = {r.rule_id for r in audit.rules if not r.measured}
+    # Trees stand before its two high-rises; how tall they are is not in the data, so whether they hinder is not told.
+    unmeasured = {r.rule_id for r in audit.rules if not r.measured} | {"sy2020-10-aerial"}
     assert {rule for rule, verdict in by_rule.items() if verdict == "not_measured"} == unmeasured
     assert all(verdict in ("pass", "not_applicable") for rule, verdict in by_rule.items() if rule not in unmeasured)
     assert by_rule["sy2020-14-clear-width"] == "pass"

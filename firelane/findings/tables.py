@@ -1,0 +1,21 @@
+"""What the rules in force had measured beyond lanes, pinches and buildings, as tables for maps and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+
+from firelane.findings.geometry import layout_tables
+from firelane.findings.rescue_ground import rescue_tables
+from firelane.measure import Measurements
+from firelane.rules.model import Rule
+
+TABLES = ("bends", "dead_ends", "turning_areas", "cut_places", "operating_ground")
+"""Names of the tables; a table is there only where a rule in force asks for it."""
+
+
+def rule_tables(measured: Measurements, rules: Sequence[Rule]) -> Mapping[str, gpd.GeoDataFrame]:
+    """Return the tables in the order of ``TABLES``; their columns stand in docs/reference/audit_json.md."""
+    found = {**layout_tables(measured, rules), **rescue_tables(measured, rules)}
+    return {name: found[name] for name in TABLES if name in found}
