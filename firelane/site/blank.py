@@ -196,7 +196,7 @@ name = {name}
 
 crs = {crs}                       # {crs_name}
 datum = "cgcs2000"                      # 或 wgs84、gcj02（高德、腾讯）、bd09（百度）：后两者会先行纠偏
-accuracy_m = 0.0                        # 测量精度（米）；差距在精度以内的判定为“无法判定”
+# accuracy_m = 0.05                     # 测量精度（米）；差距在精度以内的判定为“无法判定”；不填则按坐标取整情况判断
 default_kerb = "no"                     # kerbs 图层和 kerb 列都未说明的路边是否有路缘石
 access_distance_m = 10.0                # 消防车须到达建筑外墙的距离（米）
 
@@ -233,7 +233,7 @@ name = {name}
 
 crs = {crs}                       # {crs_name}
 datum = "cgcs2000"                      # or wgs84, gcj02 (Gaode, Tencent), bd09 (Baidu): the last two are set right first
-accuracy_m = 0.0                        # survey accuracy [m]; within it nothing is judged
+# accuracy_m = 0.05                     # survey accuracy [m]; within it nothing is judged; else rounded coordinates tell
 default_kerb = "no"                     # for edges that neither `kerbs` nor the column `kerb` tells about
 access_distance_m = 10.0                # how near a fire engine must come to a building [m]
 

@@ -15,12 +15,12 @@ import pyproj
 from firelane.crs import parse_crs
 from firelane.errors import Problem
 from firelane.site.journal import Journal, did_you_mean
-from firelane.site.model import SiteConfig
+from firelane.site.model import STATION_M, SiteConfig
 from firelane.site.schema import LAYERS, limits
 from firelane.site.values import as_bool, as_text
 
 _TEXTS = ("id", "name", "district", "manager", "manager_kind")
-_NUMBERS = ("accuracy_m", "access_distance_m")
+_NUMBERS = ("accuracy_m", "access_distance_m", "station_m")
 _SITE_KEYS = frozenset({*_TEXTS, *_NUMBERS, "managed", "crs", "datum", "default_kerb", "not_surveyed"})
 _TABLES = frozenset({"site", "accuracy", "layers", "vehicle", "marking"})
 _FEED_KEYS = frozenset({"from", "where", "columns", "set"})
@@ -63,12 +63,15 @@ class Settings:
         Layer -> the feeds declared for it; layers without an entry are found by name.
     not_surveyed : frozenset of str
         Layers whose empty tables count as absent.
+    accuracy_told : bool
+        Whether ``accuracy_m`` stands in the file: 0.0 by default is not 0.0 declared.
     """
 
     site: SiteConfig = field(default_factory=SiteConfig)
     crs: pyproj.CRS | None = None
     feeds: Mapping[str, tuple[Feed, ...]] = field(default_factory=dict)
     not_surveyed: frozenset[str] = frozenset()
+    accuracy_told: bool = False
 
 
 def read_settings(path: Path | None, journal: Journal) -> Settings:
@@ -133,7 +136,9 @@ class _Reader:
                 self.wrong("crs", parsed.message, parsed.message_zh, (parsed.remedy, parsed.remedy_zh))
             else:
                 crs = parsed
-        return Settings(self._site(told, content), crs, feeds, self._layer_names(told))
+        return Settings(
+            self._site(told, content), crs, feeds, self._layer_names(told), accuracy_told="accuracy_m" in told
+        )
 
     def _site_table(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Merge the keys of ``[site]`` with those that stand above every table."""
@@ -166,6 +171,11 @@ class _Reader:
                 self.unknown(f"accuracy.{layer}", layer, set(LAYERS))
         accuracy_m = self._number(told, "accuracy_m")
         distance_m = self._number(told, "access_distance_m")
+        station_m = self._number(told, "station_m")
+        if station_m is not None and not STATION_M[0] <= station_m <= STATION_M[1]:
+            low, high = STATION_M
+            self.wrong("station_m", f"a number from {low} to {high} is expected", f"应为 {low} 到 {high} 之间的数")
+            station_m = None
         kerb = self._bool(told, "default_kerb")
         return SiteConfig(
             id=texts["id"] or "",
@@ -178,6 +188,7 @@ class _Reader:
             layer_accuracy_m=per_layer,
             default_kerb=plain.default_kerb if kerb is None else kerb,
             access_distance_m=plain.access_distance_m if distance_m is None else distance_m,
+            station_m=plain.station_m if station_m is None else station_m,
             marking=self.table(content, "marking"),
             vehicle=self.table(content, "vehicle"),
             datum=self._choice(self._text(told, "datum"), "datum", _DATUMS) or plain.datum,

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from firelane.site.heights import has_heights
 from firelane.site.journal import Journal, listing
 from firelane.site.schema import GEOMETRY_OF_TYPE_ID, LAYERS, limits
 
@@ -80,12 +81,20 @@ def usable(layer: str, geoms: Objects, broken: Mask, ids: Objects, journal: Jour
     high = shapely.has_z(geoms) & keep
     if high.any():
         count = int(high.sum())
-        journal.note(
-            "z_dropped",
-            f"{layer}: heights (Z) of {count} rows were dropped; heights are told in columns",
-            f"{layer}：{count} 行的 Z 坐标已舍去，高度以属性列为准",
-            layer=layer,
-        )
+        if has_heights(layer, geoms):
+            journal.note(
+                "z_for_gradients",
+                f"{layer}: heights (Z) of {count} rows serve for gradients alone; other heights are told in columns",
+                f"{layer}：{count} 行的 Z 坐标只用于坡度，其他高度以属性列为准",
+                layer=layer,
+            )
+        else:
+            journal.note(
+                "z_dropped",
+                f"{layer}: heights (Z) of {count} rows were dropped; heights are told in columns",
+                f"{layer}：{count} 行的 Z 坐标已舍去，高度以属性列为准",
+                layer=layer,
+            )
     geoms = _unwrapped(shapely.force_2d(geoms))
     _refuse(layer, ids, keep & ~_finite(geoms), _NOT_FINITE, keep=keep, journal=journal)
     _check_types(layer, geoms, ids, keep=keep, journal=journal)

@@ -45,6 +45,10 @@ class Note:
         return self.zh if lang == "zh" else self.en
 
 
+STATION_M = (0.1, 10.0)
+"""Least and greatest distance between the stations of a profile."""
+
+
 @dataclass(frozen=True)
 class SiteConfig:
     """What ``site.toml`` adds to the data, with the contract's defaults.
@@ -57,6 +61,8 @@ class SiteConfig:
         Whether an edge that neither ``kerbs`` nor the road's column tells about has a kerb.
     access_distance_m : float
         How near a vehicle must come to a building [m].
+    station_m : float
+        Distance between the stations of a lane's profile [m].
     managed : bool or None
         Whether the residential area has property management (Article 12); None = not told.
     manager_kind : str or None
@@ -78,6 +84,7 @@ class SiteConfig:
     layer_accuracy_m: Mapping[str, float] = field(default_factory=dict)
     default_kerb: bool = False
     access_distance_m: float = 10.0
+    station_m: float = 0.5
     marking: Mapping[str, Any] = field(default_factory=dict)
     vehicle: Mapping[str, Any] = field(default_factory=dict)
     datum: str = "cgcs2000"
@@ -95,6 +102,12 @@ class Site:
     layers : Mapping[str, GeoDataFrame]
         Only layers that were surveyed: an absent key means *not surveyed*, a table without
         rows means *surveyed and holds nothing*.
+    coarse_m : Mapping[str, float]
+        Layer → accuracy that its rounded coordinates leave [m], where they are coarse and
+        ``site.toml`` declares no accuracy. It concerns places, not heights.
+    heights : GeoDataFrame or None
+        Road outlines and kerbs whose vertices carry surveyed heights: columns ``layer``, ``id``; LineString Z.
+        For gradients alone; the geometries of ``layers`` are flat. None where the data has no heights.
     """
 
     id: str
@@ -104,6 +117,16 @@ class Site:
     config: SiteConfig = field(default_factory=SiteConfig)
     inputs: tuple[InputFile, ...] = ()
     notes: tuple[Note, ...] = ()
+    coarse_m: Mapping[str, float] = field(default_factory=dict)
+    heights: gpd.GeoDataFrame | None = None
+
+    def place_accuracy_m(self, layer: str) -> float:
+        """Return how accurately a gap between things of ``layer`` is known [m]: declared, else by the coordinates."""
+        return max(self.height_accuracy_m(layer), self.coarse_m.get(layer, 0.0))
+
+    def height_accuracy_m(self, layer: str) -> float:
+        """Return the declared accuracy of ``layer``, which holds for heights as well [m]."""
+        return self.config.layer_accuracy_m.get(layer, self.config.accuracy_m)
 
     def surveyed(self, layer: str) -> bool:
         """Tell whether ``layer`` was surveyed."""

@@ -19,10 +19,12 @@ from firelane.site.assemble import Part, gather, typed
 from firelane.site.config import Settings, read_settings
 from firelane.site.formats import sha256, sidecars
 from firelane.site.geometry import mended, usable
+from firelane.site.heights import has_heights, surveyed_heights
 from firelane.site.journal import Journal, listing
 from firelane.site.mend import close_hairline_gaps, open_gaps
 from firelane.site.model import InputFile, Site
 from firelane.site.placing import Placer, check_layout, find_crs, metric_crs
+from firelane.site.precision import tell_coarse
 from firelane.site.schema import limits
 from firelane.site.sources import Source, feeds_of, open_source
 from firelane.site.values import as_text
@@ -66,7 +68,7 @@ def read_site(
     _drop_unsurveyed(parts, settings, journal)
     _require_roads(parts, source, journal)
     crs = find_crs(parts, settings, journal)
-    layers, crs = _layers(parts, crs, settings, journal)
+    layers, crs, coarse_m, heights = _layers(parts, crs, settings, journal)
     journal.stop()
     assert crs is not None  # roads with rows and no problem have one
     inputs = _inputs(source, parts, layers)
@@ -79,6 +81,8 @@ def read_site(
         config=settings.site,
         inputs=inputs,
         notes=tuple(journal.notes),
+        coarse_m=coarse_m,
+        heights=heights,
     )
 
 
@@ -125,9 +129,9 @@ def _require_roads(parts: Mapping[str, Sequence[Part]], source: Source, journal:
 
 def _layers(
     parts: Mapping[str, Sequence[Part]], crs: pyproj.CRS | None, settings: Settings, journal: Journal
-) -> tuple[dict[str, gpd.GeoDataFrame], pyproj.CRS | None]:
+) -> tuple[dict[str, gpd.GeoDataFrame], pyproj.CRS | None, dict[str, float], gpd.GeoDataFrame | None]:
     """Check, place, mend and type every layer. Without a CRS the checks that need none still run."""
-    flat = {}
+    flat, raised = {}, {}
     for layer, entries in parts.items():
         ids = _joined([part.row_ids for part in entries])
         geoms = _joined([part.table.geometry for part in entries])
@@ -136,7 +140,10 @@ def _layers(
         )
         _tell_curves(layer, entries, journal)
         flat[layer] = (ids, *usable(layer, geoms, broken, ids, journal))
+        if has_heights(layer, geoms):
+            raised[layer] = (ids, geoms, flat[layer][2])
     place, target = _placer(flat, crs, settings, journal)
+    coarse_m = {} if crs is None else _coarse(flat, parts, crs, settings, journal)
     tables: dict[str, tuple[dict[str, NDArray[Any]], Objects]] = {}
     kept_geoms: dict[str, Objects] = {}
     kept_ids: dict[str, Objects] = {}
@@ -154,7 +161,25 @@ def _layers(
     if target is not None and not journal.problems:
         columns, geoms = tables["roads"]
         tables["roads"] = (columns, _joined_roads(geoms, columns["id"], journal))
-    return {layer: _frame(columns, geoms, target) for layer, (columns, geoms) in tables.items()}, target
+    heights = None if place is None or target is None else surveyed_heights(raised, place, target)
+    frames = {layer: _frame(columns, geoms, target) for layer, (columns, geoms) in tables.items()}
+    return frames, target, coarse_m, heights
+
+
+def _coarse(
+    flat: Mapping[str, tuple[Objects, Objects, NDArray[np.bool_]]],
+    parts: Mapping[str, Sequence[Part]],
+    crs: pyproj.CRS,
+    settings: Settings,
+    journal: Journal,
+) -> dict[str, float]:
+    """Look at the coordinates of every table while they are as they came."""
+    tables = {}
+    for layer, (_, geoms, keep) in flat.items():
+        ends = np.cumsum([len(part) for part in parts[layer]])[:-1]
+        cut = zip(np.split(geoms, ends), np.split(keep, ends), strict=True)
+        tables[layer] = [rows[usable_rows] for rows, usable_rows in cut if usable_rows.any()]
+    return tell_coarse(tables, crs, settings.site, told=settings.accuracy_told, journal=journal)
 
 
 def _joined(arrays: Sequence[Objects]) -> Objects:
