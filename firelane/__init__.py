@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from firelane.auditing import Audit, audit, write_audit
+    from firelane.charts import lane_chart, lane_charts
     from firelane.drawing import write_dxf
     from firelane.errors import FirelaneError, InputError, OutputError, Problem, UsageError
     from firelane.findings import Finding
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from firelane.run import RunResult, run_site
     from firelane.site import Site, read_site
     from firelane.webmap import map_png, violation_map
+    from firelane.whatif import WhatIf
 
 __version__ = "0.1.0"
 
@@ -35,7 +37,10 @@ _HOMES = {
     "RunResult": "firelane.run",
     "Site": "firelane.site",
     "UsageError": "firelane.errors",
+    "WhatIf": "firelane.whatif",
     "audit": "firelane.auditing",
+    "lane_chart": "firelane.charts",
+    "lane_charts": "firelane.charts",
     "load_rules": "firelane.rules",
     "map_png": "firelane.webmap",
     "plan_markings": "firelane.markings",
@@ -59,8 +64,11 @@ __all__ = [
     "RunResult",
     "Site",
     "UsageError",
+    "WhatIf",
     "__version__",
     "audit",
+    "lane_chart",
+    "lane_charts",
     "load_rules",
     "map_png",
     "plan_markings",

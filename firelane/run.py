@@ -8,6 +8,7 @@ from pathlib import Path
 
 from firelane.auditing import Audit, audit, write_audit
 from firelane.auditing.pipeline import DEFAULT_RULES
+from firelane.charts import lane_charts
 from firelane.drawing import plot_pdf, write_dxf
 from firelane.files import ensure_writable_dir, safe_name
 from firelane.markings import MarkingPlan, plan_markings
@@ -19,8 +20,11 @@ from firelane.staging import staged
 from firelane.vocabulary import Lang
 from firelane.webmap import violation_map
 
-STEPS = ("read", "rules", "network", "measure", "judge", "markings", "results", "drawing", "plot", "quantities", "map")
-"""Names of the steps, in order; ``plot`` only where a PDF is asked for."""
+STEPS = (
+    "read", "rules", "network", "measure", "judge", "remedies", "markings", "results", "drawing", "plot", "quantities",
+    "map", "charts",
+)  # fmt: skip
+"""Names of the steps, in order; ``plot``, ``charts`` and ``remedies`` only where they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ def run_site(
     lang: Lang = "zh",
     skip_bad: bool = False,
     pdf: bool = False,
+    charts: bool = False,
+    remedies: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Read, audit, draw and map one site.
@@ -62,6 +68,10 @@ def run_site(
         Leave unreadable road rows out instead of refusing the site.
     pdf : bool
         Plot the sheet as well (several seconds).
+    charts : bool
+        Chart the width along every lane as well.
+    remedies : bool
+        Work out what has to go where something fails, and which planned bays can stay.
     progress : callable, optional
         Called with the name of each step (one of ``STEPS``) as it begins.
 
@@ -80,7 +90,7 @@ def run_site(
     load_rules(rules)
     dimensions(site.config.marking)
     ensure_writable_dir(folder)
-    result = audit(site, rules=rules, progress=say)
+    result = audit(site, rules=rules, progress=say, remedies=remedies)
     say("markings")
     plan = plan_markings(result.site, result.network, clear_widths=clear_widths(result))
     with staged(folder) as desk:
@@ -96,8 +106,12 @@ def run_site(
         write_setting_out(plan, desk / "setting_out.csv")
         say("map")
         violation_map(result, desk / "map.html", plan=plan, lang=lang)
+        if charts:
+            say("charts")
+            lane_charts(result, desk / "profiles.pdf", lang=lang)
     names = [path.name for path in files]
     names += ["markings.dxf", *(["markings.pdf"] if pdf else []), "quantities.xlsx", "setting_out.csv", "map.html"]
+    names += ["profiles.pdf"] if charts else []
     return RunResult(site, result, plan, folder, tuple(folder / name for name in names))
 
 

@@ -80,7 +80,8 @@ def distribution_names(requirements):
 
 def test_what_is_imported_is_declared():
     """Or comes with what is declared, as fontTools does with ezdxf and matplotlib."""
-    declared = distribution_names(PROJECT["project"]["dependencies"])
+    project = PROJECT["project"]
+    declared = distribution_names([*project["dependencies"], *project["optional-dependencies"]["fast"]])
     known = declared.union(*(distribution_names(importlib.metadata.requires(name) or []) for name in declared))
     outside = set().union(*(imports_of(path) for path in MODULES)) - set(sys.stdlib_module_names) - {"firelane"}
     homes = importlib.metadata.packages_distributions()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from firelane.auditing.record import Audit
@@ -46,7 +46,8 @@ def document(audit: Audit) -> dict[str, Any]:
                 "lane_id": row.lane_id, "road_ids": list(row.road_ids), "designated": bool(row.designated),
                 "length_m": _length(row.length_m), "min_clear_width_m": _length(row.min_clear_width_m),
                 "min_section_width_m": _length(row.min_section_width_m),
-                "min_clear_height_m": _length(row.min_clear_height_m), "verdict": row.verdict,
+                "min_clear_height_m": _length(row.min_clear_height_m),
+                "governing_pinch_id": _text(row.governing_pinch_id), "verdict": row.verdict,
             }
             for row in audit.lanes.itertuples()
         ],
@@ -68,12 +69,13 @@ def document(audit: Audit) -> dict[str, Any]:
             for row in audit.buildings.itertuples()
         ],
         "findings": [finding_row(f) for f in audit.findings],
-        "remedies": [dict(r) for r in audit.remedies],
+        "remedies": [_plain(dict(r)) for r in audit.remedies],
         "summary": {
             **audit.summary,
             "lane_length_m": _length(audit.summary["lane_length_m"]),
             "judged_length_m": _length(audit.summary["judged_length_m"]),
         },
+        "parking": None if audit.parking is None else _plain(dict(audit.parking)),
     }  # fmt: skip
 
 
@@ -108,6 +110,15 @@ def _length(value: float | None) -> float | None:
         return None
     result = round(float(value), 6)
     return 0.0 if result == 0 else result
+
+
+def _plain(value: Any) -> Any:
+    """Return nested values as JSON has them: numbers with a fraction are lengths, tuples are lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return _length(value) if isinstance(value, float) else value
 
 
 def _text(value: object) -> str | None:

@@ -106,6 +106,10 @@ def write_results(audit: Audit, path: Path, *, markings: gpd.GeoDataFrame | None
         "buildings": (audit.buildings, "Unknown"),
         "findings": (findings, "Point"),
     }
+    remedies = _remedies(audit)
+    if remedies is not None:
+        layers["remedies"] = (remedies, "Point")
+    layers |= {name: (_joined(table), "Unknown") for name, table in audit.tables.items()}
     if markings is not None:
         columns = [c for c in ("mark_id", "kind", "lane_id", "entrance_id", "area_m2", "length_m") if c in markings]
         layers["markings"] = (markings[[*columns, "geometry"]], "MultiPolygon")
@@ -120,6 +124,29 @@ def write_results(audit: Audit, path: Path, *, markings: gpd.GeoDataFrame | None
                 f"cannot write {path}: {said}; free some space, or choose another folder",
                 f"无法写入 {path}：{said}；请清理磁盘，或改用其他文件夹",
             ) from error
+
+
+def _remedies(audit: Audit) -> gpd.GeoDataFrame | None:
+    """Return the remedies as points, lists joined; None where there are none."""
+    if not audit.remedies:
+        return None
+    columns = [
+        "target_kind", "target", "action", "level", "owners", "cost", "proven", "lower_bound", "resulting_width_m",
+        "text_zh", "text_en",
+    ]  # fmt: skip
+    table = pd.DataFrame([{c: row.get(c) for c in columns} for row in audit.remedies], columns=columns)
+    places = [row.get("place") for row in audit.remedies]
+    points = [None if place is None else Point(place) for place in places]
+    return _joined(gpd.GeoDataFrame(table, geometry=points, crs=audit.site.crs))
+
+
+def _joined(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a table whose lists are texts joined by semicolons: a GeoPackage holds no lists."""
+    table = table.copy()
+    for column in table.columns:
+        if column != "geometry" and table[column].map(lambda v: isinstance(v, (tuple, list))).any():
+            table[column] = [";".join(map(str, v)) if isinstance(v, (tuple, list)) else v for v in table[column]]
+    return table
 
 
 def _write_layer(table: gpd.GeoDataFrame, path: Path, name: str, kind: str) -> None:

@@ -9,9 +9,10 @@ import geopandas as gpd
 import numpy as np
 
 from firelane.auditing.record import Audit
-from firelane.findings import Finding, judge, summarise, worst
+from firelane.findings import Finding, judge, rule_tables, summarise, worst
 from firelane.lanes.network import lane_network
 from firelane.measure import Measurements, measure
+from firelane.remedy import RemedyPlan, plan_remedies
 from firelane.rules import Rule, load_rules
 from firelane.site.model import Note, Site
 from firelane.vocabulary import Quantity, Severity, Verdict
@@ -20,8 +21,9 @@ DEFAULT_RULES = ("shenyang-2020",)
 
 
 def audit(
-    site: Site, *, rules: Sequence[str] = DEFAULT_RULES, progress: Callable[[str], None] | None = None
-) -> Audit:
+    site: Site, *, rules: Sequence[str] = DEFAULT_RULES, progress: Callable[[str], None] | None = None,
+    remedies: bool = True, station_m: float | None = None,
+) -> Audit:  # fmt: skip
     """Audit one site.
 
     Parameters
@@ -31,6 +33,10 @@ def audit(
         Names of rule packs, or paths of TOML files.
     progress : callable, optional
         Called with the name of each step as it begins.
+    remedies : bool
+        Whether to work out what has to go where something fails, and which planned bays can stay.
+    station_m : float, optional
+        Greatest distance between the stations of the profile, 0.1 to 10 [m]; left out, what ``site.toml`` says (0.5).
 
     Returns
     -------
@@ -40,17 +46,23 @@ def audit(
     ------
     InputError
         If a rule pack is unknown or faulty.
+    UsageError
+        If ``station_m`` is out of its range.
     """
     say = progress or (lambda _: None)
     say("rules")
     in_force = load_rules(rules)
     say("network")
-    network = lane_network(site)
+    network = lane_network(site, station_m=station_m)
     say("measure")
     measured = measure(site, network, envelope=envelope_of(in_force))
     say("judge")
     findings = judge(measured, in_force)
-    return _record(measured, in_force, findings)
+    plan = None
+    if remedies:
+        say("remedies")
+        plan = plan_remedies(measured, findings)
+    return _record(measured, in_force, findings, plan)
 
 
 def envelope_of(rules: Sequence[Rule]) -> Mapping[str, float]:
@@ -67,7 +79,9 @@ def envelope_of(rules: Sequence[Rule]) -> Mapping[str, float]:
     return {"width_m": limit(Quantity.CLEAR_WIDTH), "height_m": limit(Quantity.CLEAR_HEIGHT)}
 
 
-def _record(measured: Measurements, rules: Sequence[Rule], findings: tuple[Finding, ...]) -> Audit:
+def _record(
+    measured: Measurements, rules: Sequence[Rule], findings: tuple[Finding, ...], plan: RemedyPlan | None = None
+) -> Audit:
     lanes = _lanes(measured, findings)
     length = float(lanes["length_m"].sum())
     judged = float(lanes["length_m"][~np.isnan(lanes["min_clear_width_m"].to_numpy(float))].sum())
@@ -84,8 +98,9 @@ def _record(measured: Measurements, rules: Sequence[Rule], findings: tuple[Findi
     site = replace(measured.site, notes=notes)
     return Audit(
         site=site, network=measured.network, rules=tuple(rules), lanes=lanes, profile=measured.profile,
-        pinches=pinches, buildings=buildings, findings=findings, remedies=(),
+        pinches=pinches, buildings=buildings, findings=findings, remedies=() if plan is None else plan.rows,
         summary=summarise(findings, rules, lane_length_m=length, judged_length_m=judged),
+        parking=None if plan is None else plan.parking, tables=rule_tables(measured, rules),
     )  # fmt: skip
 
 
@@ -101,8 +116,15 @@ def _lanes(measured: Measurements, findings: Sequence[Finding]) -> gpd.GeoDataFr
     lanes["min_clear_width_m"] = [measured.widths.clear_width_m.get(i, np.nan) for i in ids]
     lanes["min_section_width_m"] = [float(section.get(i, np.nan)) for i in ids]
     lanes["min_clear_height_m"] = [measured.heights.clear_height_m.get(i, np.nan) for i in ids]
+    lanes["governing_pinch_id"] = [_governing(measured, i) for i in ids]
     lanes["verdict"] = [worst(verdicts.get(i, [Verdict.NOT_MEASURED])).value for i in ids]
     return lanes
+
+
+def _governing(measured: Measurements, lane_id: str) -> str | None:
+    """Return the pinch that decides a lane's clear width; None for a dead end, a touch, or 8 m and more."""
+    narrowest = measured.widths.narrowings.get(lane_id, [])[:1]
+    return next((measured.pinches.id_of(n.space, n.pinch) for n in narrowest), None)
 
 
 def _buildings(measured: Measurements, findings: Sequence[Finding]) -> gpd.GeoDataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -26,7 +26,7 @@ class Audit:
         The rules in force, in catalogue order.
     lanes : GeoDataFrame
         ``lane_id, road_ids (tuple), designated (bool), length_m, min_clear_width_m,
-        min_section_width_m, min_clear_height_m, verdict``; LineString. Values NaN where not measured.
+        min_section_width_m, min_clear_height_m, governing_pinch_id, verdict``; LineString. Values NaN where not measured.
     profile : GeoDataFrame
         Points: ``lane_id, chainage_m, clear_width_m, section_width_m, clear_height_m``.
     pinches : GeoDataFrame
@@ -37,9 +37,14 @@ class Audit:
     findings : tuple of Finding
         Passing subjects too; in a stable order.
     remedies : tuple of dict
-        Rows of the contract's ``remedies``.
+        Rows of the contract's ``remedies`` (docs/reference/remedies.md); empty where nothing fails.
     summary : Mapping
         ``verdict, by_rule {rule_id: verdict}, counts {verdict: n}, lane_length_m, judged_length_m``.
+    parking : Mapping or None
+        How many of the planned bays can stay; None where none is planned (or remedies were not asked for).
+    tables : Mapping
+        Further tables that the rules in force had measured (``findings.tables.TABLES``): ``bends``,
+        ``dead_ends``, ``turning_areas``, ``cut_places``, ``operating_ground``.
     """
 
     site: Site
@@ -52,3 +57,5 @@ class Audit:
     findings: tuple[Finding, ...]
     remedies: tuple[Mapping[str, Any], ...]
     summary: Mapping[str, Any]
+    parking: Mapping[str, Any] | None = None
+    tables: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)

@@ -22,6 +22,7 @@ COMMANDS = {
     "audit": "firelane.cli.audit",
     "draw": "firelane.cli.draw",
     "map": "firelane.cli.map",
+    "chart": "firelane.cli.chart",
     "rules": "firelane.cli.rules",
 }
 
@@ -32,6 +33,7 @@ HELP = {
     "audit": "Audit a site. 检查场地",
     "draw": "Draw its markings as DXF. 生成标线图",
     "map": "Draw the map of violations. 生成违规地图",
+    "chart": "Chart the clear width along each lane. 绘制净宽沿程图",
     "rules": "Print the catalogue of rules. 列出规则",
 }
 

@@ -14,9 +14,10 @@ from firelane.cli import common
 @common.rules_option
 @common.fail_on_option
 @common.folder_option("Folder for the results.", required=True)
+@common.remedies_option
 def command(
     *, site: Path, config: Path | None, skip_bad: bool, lang: str | None, quiet: bool, debug: bool, rules: str,
-    fail_on: str | None, out: Path,
+    fail_on: str | None, out: Path, no_remedies: bool,
 ) -> int:  # fmt: skip
     """Audit SITE into audit.json, results.gpkg, findings.geojson and findings.csv.
 
@@ -30,12 +31,13 @@ def command(
     from firelane.staging import staged
 
     tongue = common.console_lang(lang)
-    with common.progress(("read", "rules", "network", "measure", "judge", "results"), tongue, quiet=quiet) as tell:
+    steps = ("read", "rules", "network", "measure", "judge", *(() if no_remedies else ("remedies",)), "results")
+    with common.progress(steps, tongue, quiet=quiet) as tell:
         tell("read")
         read = read_site(site, config=config, skip_bad=skip_bad)
         load_rules(common.rule_names(rules))
         ensure_writable_dir(out)
-        result = audit(read, rules=common.rule_names(rules), progress=tell)
+        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies)
         tell("results")
         with staged(out) as desk:
             files = [out / path.name for path in write_audit(result, desk)]

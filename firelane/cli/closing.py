@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from firelane.auditing import Audit
 from firelane.findings import Finding, gravest_first
+from firelane.remedy.telling import remedy_texts
+from firelane.remedy.words import DISC
 from firelane.vocabulary import Lang, Quantity, Severity, SiteVerdict, Verdict
 
 WORST = 6
@@ -62,8 +64,13 @@ def summary_lines(audit: Audit, lang: Lang) -> Iterator[str]:
             lane = f"{'车道' if zh else 'lane'} {finding.lane_id}, " if finding.lane_id else ""
             yield f"     {'位置' if zh else 'where'}: {lane}X={north:.3f} Y={east:.3f}"
         todo = _WHAT_TO_DO.get(finding.quantity)
-        if todo:
-            yield f"     {'处理' if zh else 'what to do'}: {todo[0] if zh else todo[1]}"
+        texts = remedy_texts(finding, audit.remedies, lang) or ([todo[0] if zh else todo[1]] if todo else [])
+        yield from (f"     {'处理' if zh else 'what to do'}: {text}" for text in texts)
+    if audit.remedies:
+        yield f"  {'处理办法' if zh else 'what to do'}: {DISC[0] if zh else DISC[1]}"
+    if audit.parking is not None:
+        text = str(audit.parking["text_zh" if zh else "text_en"]).replace(DISC[0] if zh else DISC[1], "").strip()
+        yield f"  {'规划泊位' if zh else 'planned bays'}: {text}"
     if len(bad) > WORST:
         rest = len(bad) - WORST
         yield f"  … 另有 {rest} 项，见 findings.csv 和地图" if zh else f"  … {rest} more in findings.csv and on the map"

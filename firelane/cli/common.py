@@ -34,6 +34,8 @@ STEP_NAMES = {
     "plot": ("打印图纸", "plotting"),
     "quantities": ("工程量", "quantities"),
     "map": ("生成地图", "mapping"),
+    "remedies": ("求补救办法", "finding remedies"),
+    "charts": ("绘制沿程图", "drawing the charts"),
 }
 
 
@@ -105,6 +107,14 @@ def say(text: str) -> None:
     except OSError as error:
         said = error.strerror or str(error)
         raise OutputError(f"cannot write to the standard output: {said}", f"无法写入标准输出：{said}") from error
+
+
+def remedies_option(function: F) -> F:
+    """Add ``--no-remedies``."""
+    return click.option(
+        "--no-remedies", is_flag=True,
+        help="Leave out what has to go where something fails, and which planned bays can stay.",
+    )(function)
 
 
 def file_option(suffixes: Sequence[str], text: str) -> Callable[[F], F]:

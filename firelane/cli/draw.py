@@ -42,7 +42,7 @@ def command(
         load_rules(common.rule_names(rules))
         dimensions(read.config.marking)
         ensure_writable_dir(out.parent)
-        result = audit(read, rules=common.rule_names(rules), progress=tell)
+        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=False)
         tell("markings")
         plan = plan_markings(result.site, result.network, clear_widths=clear_widths(result))
         tell("drawing")

@@ -15,9 +15,10 @@ from firelane.cli import common
 @common.file_option((".html", ".htm"), "The HTML file.")
 @click.option("--png", is_flag=True, help="Write a picture of the map beside it.")
 @click.option("--no-markings", is_flag=True, help="Leave the planned markings off the map.")
+@common.remedies_option
 def command(
     *, site: Path, config: Path | None, skip_bad: bool, lang: str | None, quiet: bool, debug: bool, rules: str,
-    out: Path, png: bool, no_markings: bool,
+    out: Path, png: bool, no_markings: bool, no_remedies: bool,
 ) -> int:  # fmt: skip
     """Map the violations of SITE: one HTML file that opens without a network.
 
@@ -35,14 +36,16 @@ def command(
 
     tongue = common.console_lang(lang)
     written = [out]
-    steps = ("read", "rules", "network", "measure", "judge", "markings", "map")
+    steps = (
+        "read", "rules", "network", "measure", "judge", *(() if no_remedies else ("remedies",)), "markings", "map"
+    )  # fmt: skip
     with common.progress(steps, tongue, quiet=quiet) as tell:
         tell("read")
         read = read_site(site, config=config, skip_bad=skip_bad)
         load_rules(common.rule_names(rules))
         dimensions(read.config.marking)
         ensure_writable_dir(out.parent)
-        result = audit(read, rules=common.rule_names(rules), progress=tell)
+        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies)
         tell("markings")
         plan = None if no_markings else plan_markings(
             result.site, result.network, clear_widths=clear_widths(result)

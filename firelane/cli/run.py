@@ -15,9 +15,11 @@ from firelane.cli import common
 @common.fail_on_option
 @common.folder_option("Folder for the results [out/<site id>].", required=False)
 @click.option("--pdf", is_flag=True, help="Plot the drawing's sheet as PDF as well.")
+@click.option("--charts", is_flag=True, help="Chart the width along every lane as well (profiles.pdf).")
+@common.remedies_option
 def command(
     *, site: Path, config: Path | None, skip_bad: bool, lang: str | None, quiet: bool, debug: bool, rules: str,
-    fail_on: str | None, out: Path | None, pdf: bool,
+    fail_on: str | None, out: Path | None, pdf: bool, charts: bool, no_remedies: bool,
 ) -> int:  # fmt: skip
     """Audit SITE, draw its markings and map its violations into one folder.
 
@@ -27,10 +29,11 @@ def command(
     from firelane.run import STEPS, run_site
 
     tongue = common.console_lang(lang)
-    with common.progress([s for s in STEPS if pdf or s != "plot"], tongue, quiet=quiet) as tell:
+    left_out = {name for name, asked in (("plot", pdf), ("charts", charts), ("remedies", not no_remedies)) if not asked}
+    with common.progress([s for s in STEPS if s not in left_out], tongue, quiet=quiet) as tell:
         result = run_site(
             site, out, config=config, rules=common.rule_names(rules), lang=common.file_lang(lang),
-            skip_bad=skip_bad, pdf=pdf, progress=tell,
+            skip_bad=skip_bad, pdf=pdf, charts=charts, remedies=not no_remedies, progress=tell,
         )  # fmt: skip
     if not quiet:
         common.print_notes((*result.audit.site.notes, *result.plan.notes), tongue)

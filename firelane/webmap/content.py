@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from firelane.vocabulary import Lang
 
 LAYERS = (
-    "pavement", "designated", "buildings", "parking", "paint_existing", "paint_planned", "obstructions",
-    "lanes", "entrances", "signs", "other_pinches", "pinches", "findings",
+    "pavement", "designated", "operating_ground", "turning_areas", "buildings", "parking", "paint_existing",
+    "paint_planned", "obstructions", "dead_ends", "lanes", "entrances", "signs", "other_bends", "bends",
+    "other_pinches", "pinches", "cut_places", "findings",
 )  # fmt: skip
 """Keys of the layers from the ground upwards."""
 
@@ -62,6 +63,8 @@ class Card:
         Number of the marker; 0 for none.
     stations : (int, int, int), optional
         Shape that holds a lane's stations, their first row in the station columns and their count.
+    remedies : list of int
+        Numbers of the remedies that are told and light up.
     """
 
     kind: str
@@ -77,13 +80,14 @@ class Card:
     see: list[int] = field(default_factory=list)
     number: int = 0
     stations: tuple[int, int, int] | None = None
+    remedies: list[int] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Return the card with short keys, empty fields left out."""
         pairs = {
             "k": self.kind, "t": self.title, "i": self.ident, "m": self.message, "v": self.verdict,
             "b": self.badge, "r": self.rows, "g": self.shapes, "z": self.focus, "q": self.quote, "see": self.see,
-            "n": self.number, "st": self.stations,
+            "n": self.number, "st": self.stations, "rm": self.remedies,
         }  # fmt: skip
         return {key: value for key, value in pairs.items() if value}
 
@@ -102,6 +106,7 @@ class Content:
         self.styles: list[Mapping[str, Any]] = []
         self.paths: list[tuple[int, int, int, int]] = []
         self.labels: list[tuple[int, int, str, float, float, int, str]] = []
+        self.remedies: list[dict[str, Any]] = []
         self.used: set[str] = set()
         self._style_numbers: dict[str, int] = {}
         self._cards_by_id: dict[tuple[str, str], int] = {}

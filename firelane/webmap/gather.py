@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from firelane.webmap import measures, objects, results
+from firelane.webmap import measures, objects, remedies, results, tables
 from firelane.webmap.content import Content
 
 if TYPE_CHECKING:
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gathered:
-    """The content, the list of findings and the station columns [mm]."""
+    """The content, the list of findings, the station columns [mm] and the summary's row (None: nothing to do)."""
 
     content: Content
     findings: list[dict[str, Any]]
     stations: dict[str, NDArray[np.int32]]
+    summary: dict[str, Any] | None
 
 
 def gather(audit: Audit, plan: MarkingPlan | None, lang: Lang) -> Gathered:
@@ -39,5 +40,9 @@ def gather(audit: Audit, plan: MarkingPlan | None, lang: Lang) -> Gathered:
     stations = measures.add_lanes(content)
     objects.add_entrances(content)
     measures.add_pinches(content)
+    measures.link_lanes(content)
     objects.link_buildings(content)
-    return Gathered(content, results.add_findings(content), stations)
+    tables.add_tables(content)
+    remedies.add_remedies(content)
+    findings = results.add_findings(content)
+    return Gathered(content, findings, stations, remedies.add_summary(content))

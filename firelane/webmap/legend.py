@@ -11,11 +11,16 @@ from firelane.webmap.widths import palette
 if TYPE_CHECKING:
     from firelane.webmap.content import Content
 
-_LINES = ("entrance", "pinch_governing", "pinch_other", "pinch_bypassed")
+_LINES = (
+    "entrance", "pinch_governing", "pinch_other", "pinch_bypassed", "bend_open", "bend", "dead_end",
+)  # fmt: skip
+_DOTS = ("cut_place",)
 _AREAS = (
     ("pavement", "pavement"), ("drivable", "drivable"), ("designated", "designated"),
     ("building", "building_reached"), ("building_short", "building_short"),
     ("parking_existing", "parking_existing"), ("parking_planned", "parking_planned"),
+    ("parking_given_up", "parking_given_up"), ("turning_area", "turning_area"), ("turning_area_short", "turning_area_short"),
+    ("operating", "operating"), ("operating_possible", "operating_possible"),
     ("paint_planned", "paint_planned"), ("paint_existing", "paint_existing"), ("sign", "sign"),
 )  # fmt: skip
 
@@ -60,6 +65,7 @@ def object_rows(content: Content) -> list[dict[str, Any]]:
     rows = [
         {"shape": "line", "look": styles[key], "label": words[key]} for key in _LINES if key in content.used
     ]
+    rows += [{"shape": "dot", "look": styles[key], "label": words[key]} for key in _DOTS if key in content.used]
     rows += [
         {"shape": "area", "look": styles[key], "label": words[label]}
         for key, label in _AREAS

@@ -20,6 +20,7 @@ class Drawing {
     pane.style.pointerEvents = "none";
     this.light = L.svg({ pane: "highlight", padding: 0.3 });
     this.glow = L.layerGroup().addTo(map);
+    this.deeds = L.layerGroup().addTo(map);
     this.layers = data.layers.map(() => []);
     for (const [layer, shape, style, card] of data.paths) this.layers[layer].push(this.path(shape, style, card));
     this.controls();
@@ -35,7 +36,7 @@ class Drawing {
     const type = shapes.types[shape];
     if (type === 0) {
       const dot = L.circleMarker(shapes.first(shape), { radius: 4, ...options });
-      dot.whole = [dot.options.radius, dot.options.weight];
+      if (!options.fixed) dot.whole = [dot.options.radius, dot.options.weight];
       return dot;
     }
     if (type === 1) return L.polyline(shapes.parts(shape).map((rings) => rings[0]), options);
@@ -254,9 +255,11 @@ class Drawing {
     const { data } = this;
     this.selected = index;
     this.glow.clearLayers();
+    this.remedies([]);
     this.placeMarkers();
     if (index < 0) return;
     const card = data.cards[index];
+    this.remedies(card.rm || []);
     for (const shape of card.g || []) {
       const type = data.shapes.types[shape];
       const look = { pane: "highlight", renderer: this.light, interactive: false, color: "#d6006c" };
@@ -269,6 +272,21 @@ class Drawing {
       const box = data.shapes.bounds(focus);
       if (box.isValid()) this.map.fitBounds(box, { ...this.padding(), maxZoom: 20 });
     }
+  }
+
+  /* What has to go, move or be raised; of one remedy alone, zoomed to, where it is asked for. */
+  remedies(numbers, zoom) {
+    const { data } = this;
+    this.deeds.clearLayers();
+    const drawn = new Map();
+    for (const i of numbers) for (const [shape, look] of data.remedies[i].g) drawn.set(shape, look);
+    for (const [shape, look] of drawn) {
+      const options = { pane: "highlight", renderer: this.light, interactive: false, ...data.looks[look] };
+      if (data.shapes.types[shape] === 0) Object.assign(options, { radius: 11, fill: false });
+      this.shape(shape, options).addTo(this.deeds);
+    }
+    if (!zoom || !drawn.size) return;
+    this.map.fitBounds(data.shapes.bounds([...drawn.keys()]), { ...this.padding(), maxZoom: 20.5 });
   }
 
   /* The station of a lane nearest to a place: rows of label and value, lengths in whole millimetres. */

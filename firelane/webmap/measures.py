@@ -90,6 +90,19 @@ def _class_style(content: Content, code: int) -> int:
     )
 
 
+def link_lanes(content: Content) -> None:
+    """Add to each lane the pinch that decides its width, once pinches have their cards."""
+    table = content.audit.lanes
+    if "governing_pinch_id" not in table:
+        return
+    for lane_id, pinch_id in zip(table["lane_id"], table["governing_pinch_id"], strict=True):
+        number = content.find("pinches", pinch_id) if shown(pinch_id) else -1
+        if number >= 0:
+            card = content.cards[content.find("lanes", lane_id)]
+            card.rows.append((content.words["governed_by"], content.cards[number].title))
+            card.see.append(number)
+
+
 def add_pinches(content: Content) -> None:
     """Draw pinches from contact point to contact point, those that decide apart from the others."""
     words, lang, zoom = content.words, content.lang, palette()["zoom"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from firelane.vocabulary import EntranceKind, MarkKind, ObstructionKind, PaintKind, ParkingStatus
-from firelane.webmap.content import Card, Content, records
+from firelane.webmap.content import LAYERS, Card, Content, records
+from firelane.webmap.remedies import bay_verdict
 from firelane.webmap.texts import metres, shown, term, yes_no
 from firelane.webmap.widths import palette
 
@@ -35,13 +36,25 @@ def add_ground(content: Content) -> None:
 
 
 def add_parking(content: Content) -> None:
-    """Draw parking bays, existing and planned."""
+    """Draw parking bays, existing and planned; those that cannot stay are crossed out."""
+    words = content.words
     for row in _rows(content, "parking"):
         planned = row.get("status") == ParkingStatus.PLANNED
-        status = (content.words["status"], term(ParkingStatus, row.get("status"), content.lang))
-        card = content.card(("parking", row["id"]), _card(content, "kind_parking", row, [status]))
-        style = content.style("parking_planned" if planned else "parking_existing")
-        content.draw("parking", row["geometry"], style, card)
+        more = [(words["status"], term(ParkingStatus, row.get("status"), content.lang))]
+        told, style = bay_verdict(content, row["id"]) if planned else ("", "parking_existing")
+        if told:
+            more.append((words["bay"], words[told]))
+        card = content.card(("parking", row["id"]), _card(content, "kind_parking", row, more))
+        content.draw("parking", row["geometry"], content.style(style), card)
+        if style == "parking_given_up":
+            cross = _cross(row["geometry"])
+            content.paths.append((LAYERS.index("parking"), content.shapes.add(cross), content.style("bay_cross"), card))
+
+
+def _cross(bay: BaseGeometry) -> BaseGeometry:
+    """Return the diagonals of a bay."""
+    a, b, c, d = shapely.get_coordinates(shapely.minimum_rotated_rectangle(bay))[:4]
+    return shapely.multilinestrings([shapely.linestrings([a, c]), shapely.linestrings([b, d])])
 
 
 def add_obstructions(content: Content) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from firelane import files
 from firelane.vocabulary import Severity, Verdict
-from firelane.webmap import results
+from firelane.webmap import remedies, results
 from firelane.webmap.block import pack
 from firelane.webmap.content import LAYERS
 from firelane.webmap.gather import gather
@@ -119,6 +119,13 @@ def page_content(
         "notes": [shown(note.text(lang)) for note in audit.site.notes],
         **content.as_json(),
     }
+    if content.remedies:
+        header |= {
+            "remedies": content.remedies, "looks": {key: palette()["remedy"][key] for key in remedies.LOOKS},
+            "disc": remedies.disc_sentence(content),
+        }  # fmt: skip
+    if gathered.summary is not None:
+        header["summary"] = gathered.summary
     return header, {**content.shapes.columns(), **gathered.stations}
 
 

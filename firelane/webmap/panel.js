@@ -134,6 +134,7 @@ class Panel {
       this.only = null;
       this.filter();
     });
+    if (data.summary) el("ol", "list total", null, view).append(this.row(data.summary.c, data.summary.s));
     this.count = el("p", "count", null, view);
     this.count.setAttribute("role", "status");
     this.list = el("ol", "list", null, view);
@@ -144,6 +145,7 @@ class Panel {
     if (this.haystacks[card] === null) {
       const c = this.data.cards[card];
       const parts = [c.k, c.t, c.i || "", c.m || ""].concat(...(c.r || []));
+      for (const i of c.rm || []) parts.push(this.data.remedies[i].h, this.data.remedies[i].t);
       this.haystacks[card] = parts.join("\n").toLowerCase();
     }
     return this.haystacks[card];
@@ -174,6 +176,7 @@ class Panel {
 
   listThings(query) {
     const listed = new Set(this.data.findings.map((row) => row.c));
+    if (this.data.summary) listed.add(this.data.summary.c);
     const hits = this.data.cards.map((_, i) => i).filter((i) => !listed.has(i) && this.haystack(i).includes(query));
     if (!hits.length) return;
     const MOST = 50;
@@ -229,6 +232,7 @@ class Panel {
     el("h2", "title", card.t, head);
     if (card.m) el("p", "message", card.m, head);
     if (extra && extra.length) this.table(extra, view, "facts here");
+    if (card.rm) this.remedies(card.rm, view);
     this.table(card.r || [], view, "facts");
     for (const [heading, body] of card.q || []) {
       el("h3", null, heading, view);
@@ -247,6 +251,23 @@ class Panel {
     view.scrollTop = 0;
     for (const line of this.list.querySelectorAll(".row"))
       line.classList.toggle("current", line.dataset.card === String(index));
+  }
+
+  remedies(numbers, parent) {
+    const { data, words } = this;
+    const box = el("section", "remedies", null, parent);
+    el("h3", null, words.remedy, box);
+    for (const i of numbers) {
+      const { h, t, g } = data.remedies[i];
+      const head = el("div", "remedyhead", null, box);
+      const looks = [...new Set(g.map(([, look]) => look))].filter((look) => look !== "moved" && look !== "arrow");
+      for (const look of looks)
+        head.append(this.swatch({ shape: look === "kerb" ? "line" : "area", look: data.looks[look] }));
+      el("strong", null, h, head);
+      if (g.length) button("tool", words.remedy_show, head, () => this.act.remedy(i));
+      el("p", "remedytext", t, box);
+    }
+    el("p", "small", data.disc, box);
   }
 
   table(rows, parent, look) {
@@ -270,7 +291,9 @@ class Panel {
     const picture = svg("svg", { width: 34, height: 18, viewBox: "0 0 34 18", "aria-hidden": "true" });
     const lines = { stroke: look.color, "stroke-width": look.weight || 1 };
     if (look.dashArray) lines["stroke-dasharray"] = look.dashArray;
-    if (shape === "line") svg("line", { x1: 2, y1: 9, x2: 32, y2: 9, ...lines }, picture);
+    if (shape === "dot")
+      svg("circle", { cx: 17, cy: 9, r: 6, ...lines, "stroke-width": 3, fill: look.fillColor }, picture);
+    else if (shape === "line") svg("line", { x1: 2, y1: 9, x2: 32, y2: 9, ...lines }, picture);
     else
       svg("rect", {
         x: 4, y: 3, width: 26, height: 12, ...lines,

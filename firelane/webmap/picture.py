@@ -163,7 +163,8 @@ class _Picture:
             xy = shapely.get_coordinates(geometry)
             axes.plot(
                 xy[:, 0], xy[:, 1], "o", markersize=look.get("radius", 4), markeredgecolor=look["color"],
-                markerfacecolor=look.get("fillColor", look["color"]), markeredgewidth=0.8,
+                markerfacecolor=look.get("fillColor", look["color"]),
+                markeredgewidth=0.5 * look["weight"] if "fixed" in look else 0.8,
             )  # fmt: skip
 
     def _markers(
@@ -311,7 +312,10 @@ def _swatch(axes: Any, row: Mapping[str, Any], x: float, y: float) -> None:
     from matplotlib.patches import Rectangle  # noqa: PLC0415
 
     look = row["look"]
-    if row["shape"] == "marker":
+    if row["shape"] == "dot":
+        axes.plot([x + 19], [y], "o", markersize=6, markeredgecolor=look["color"], markerfacecolor=look["fillColor"],
+                  markeredgewidth=0.5 * look["weight"])  # fmt: skip
+    elif row["shape"] == "marker":
         mark = "s" if look["key"] == "indeterminate" else "o"
         axes.plot([x + 19], [y], mark, markersize=8, color=look["color"])
     elif row["shape"] == "line":

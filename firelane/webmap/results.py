@@ -13,6 +13,7 @@ from firelane import crs as crs_tools
 from firelane.findings import gravest_first
 from firelane.rules.listing import requirement
 from firelane.vocabulary import Severity, SiteVerdict, Verdict
+from firelane.webmap import remedies, tables
 from firelane.webmap.content import Card, Content
 from firelane.webmap.texts import coordinates, lonlat, measured, metres, shown
 
@@ -100,6 +101,8 @@ def _card(content: Content, finding: Finding, rule: Rule | None) -> Card:
         number = content.find(layer, ident)
         rows.append((words[key], content.cards[number].title if number >= 0 else ident))
         see += [number] if number >= 0 else []
+    answers = remedies.of_finding(content, finding)
+    see += tables.cards_of(content, finding) + remedies.owners_of(content, answers)
     if finding.location is not None:
         rows.append((words["coordinates"], coordinates(finding.location, lang)))
         degrees = finding.lonlat
@@ -115,7 +118,7 @@ def _card(content: Content, finding: Finding, rule: Rule | None) -> Card:
         kind=words["kind_finding"], title=rule.title(lang) if rule else finding.quantity.label(lang),
         ident=finding.finding_id, message=message, verdict=colour_key(finding),
         badge=finding.verdict.label(lang), rows=rows, quote=_quote(content, rule),
-        see=list(dict.fromkeys(see)),
+        see=list(dict.fromkeys(see)), remedies=answers,
     )  # fmt: skip
 
 
@@ -140,9 +143,17 @@ def _light_up(content: Content, finding: Finding, card: Card) -> None:
         if len(lines) and end - start >= 0.05:
             card.shapes.append(content.shapes.add(substring(lines.iloc[0], start, end)))
             card.focus.append(card.shapes[-1])
+    # what has to go lights up by itself, in its own colour
+    own = {shape for number in card.remedies for shape, _ in content.remedies[number]["g"]}
+    concerned = [content.owner(label)[1] for label in finding.owners]
+    gone = set(remedies.owners_of(content, card.remedies)) - set(concerned)
     for number in card.see:
-        if number != content.find("lanes", finding.lane_id):
-            card.shapes += content.cards[number].shapes
+        if number != content.find("lanes", finding.lane_id) and number not in gone:
+            card.shapes += [shape for shape in content.cards[number].shapes if shape not in own]
+    card.shapes = list(dict.fromkeys(card.shapes))
+    for number in tables.cards_of(content, finding):
+        # what is lost beside a cut place, or an area beside a dead end, is to be in sight
+        card.focus += content.cards[number].shapes
 
 
 def _subtitle(content: Content, finding: Finding, rule: Rule | None) -> str:
@@ -206,6 +217,7 @@ def about(content: Content) -> list[tuple[str, str]]:
         (words["accuracy"], accuracy),
         (words["lane_length"], f"{float(audit.summary['lane_length_m']):.1f} m"),
         (words["judged_length"], f"{float(audit.summary['judged_length_m']):.1f} m"),
+        (words["parking_heading"], remedies.parking_text(content)),
         (words["program"], f"firelane {_version()}"),
     ]
     for file in site.inputs:

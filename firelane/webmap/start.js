@@ -26,6 +26,10 @@ async function start() {
   const panel = new Panel(data, {
     select,
     selected: (index) => drawing && drawing.select(index, false),
+    remedy: (number) => {
+      panel.notAboveHalf();
+      drawing.remedies([number], true);
+    },
     filtered: (rows) => drawing && drawing.show(rows),
     layer: (layer, on) => drawing.toggle(layer, on),
     resized: () => drawing && drawing.placeLabels(),

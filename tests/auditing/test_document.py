@@ -40,7 +40,9 @@ def doc():
 
 
 def test_the_keys_of_the_contract(doc):
-    assert list(doc) == ["schema", "site", "rules", "lanes", "pinches", "buildings", "findings", "remedies", "summary"]
+    assert list(doc) == [
+        "schema", "site", "rules", "lanes", "pinches", "buildings", "findings", "remedies", "summary", "parking",
+    ]  # fmt: skip
     assert doc["schema"] == "firelane-audit/1"
     expected = {
         "site": {"id", "name", "crs", "bounds", "accuracy_m", "input", "notes"},
@@ -58,7 +60,10 @@ def test_the_keys_of_the_contract(doc):
         for row in rows:
             assert keys <= set(row), part
             assert len({tuple(r) for r in rows}) == 1, "keys stand in one order"
-    assert doc["remedies"] == []
+    assert doc["remedies"]
+    own = ["target", "action", "owners", "cost", "proven", "lower_bound", "resulting_width_m"]
+    assert all(list(row)[: len(own)] == own for row in doc["remedies"])
+    assert {"kept", "given_up", "proven", "upper_bound"} <= set(doc["parking"])
 
 
 def test_the_words_are_those_of_the_vocabulary(doc):

@@ -41,7 +41,7 @@ def test_an_unknown_rule_pack_is_2_and_nothing_is_created(wide, tmp_path, name):
     told = run(name, wide, "-o", tmp_path / "out", "--rules", "shenyang-2020,atlantis", "--lang", "en")
     assert told.code == 2
     assert "atlantis" in told.err
-    assert "use one of: gb55037, shenyang-2020" in told.err
+    assert "use one of: gb50016, gb55037, shenyang-2020" in told.err
     assert not (tmp_path / "out").exists()
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,7 @@ def test_ctrl_c_is_130_and_leaves_what_was_there(site, tmp_path):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
     )  # fmt: skip
     with pack.open("wb"):  # opens when the child reads
+        time.sleep(0.5)  # let it come from opening to reading: there it waits
         child.send_signal(signal.SIGINT)
         stdout, stderr = child.communicate(timeout=120)
     assert child.returncode == 130
