@@ -37,7 +37,8 @@ def clear_width(desk: Desk, rule: Rule) -> None:
                 continue  # near the limit, but surveyed finely enough to tell
             verdict, narrow, pinch_id, owners = found
             if not owners:  # a dead end that is itself too narrow: its own edge bounds it
-                owners = tuple(f"edge:{road}" for road in row.road_ids)
+                road = row.road_ids[0 if narrow.chainage_m < row.length_m / 2 else -1]  # in order along the lane
+                owners = (f"edge:{road}",)
             told = True
             zh_by = f"，位于{desk.owner_names(owners, 'zh')}之间" if len(owners) > 1 else ""
             en_by = f" between {desk.owner_names(owners, 'en')}" if len(owners) > 1 else ""

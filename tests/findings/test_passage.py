@@ -169,3 +169,10 @@ def test_municipal_roads_for_context_are_in_no_finding():
                           obstructions=[block(104, -30, 106, 30, id="x")], entrances=[LineString([(100, -3), (100, 3)])]))  # fmt: skip
     assert {"x", "edge:street"}.isdisjoint(o for f in result.findings for o in f.owners)
     assert shapely.area(result.network.pavement) == pytest.approx(600, abs=1e-6)
+
+
+def test_a_dead_end_too_narrow_names_its_own_edge():
+    """Its sides close towards the tip: no pinch, the edge itself is what bounds it."""
+    cone = shapely.Polygon([(40, -3), (90, -1.5), (90, 1.5), (40, 3)])
+    lane = site([(box(0, -3, 40, 3), {"id": "A"}), (cone, {"id": "B"})], entrances=gates(both=False))
+    assert [f.owners for f in of(audited(lane), WIDTH, "fail")] == [("edge:B",)]
