@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from firelane.rules.listing import requirement
 from firelane.vocabulary import ObstructionKind, Quantity
-from firelane.webmap.widths import palette
+from firelane.webmap.widths import layer_zoom, palette
 
 if TYPE_CHECKING:
     from firelane.webmap.content import Content
@@ -59,17 +60,24 @@ def marker_rows(content: Content) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def object_rows(content: Content) -> list[dict[str, Any]]:
-    """Return a row for each style and each kind of obstruction that occurs."""
+_OF_LAYER = {
+    "bend": "other_bends", "operating": "operating_ground", "operating_possible": "operating_ground", "sign": "signs",
+}  # fmt: skip
+"""Styles of layers that appear only when zoomed in."""
+
+
+def object_rows(content: Content, zoom: float = math.inf) -> list[dict[str, Any]]:
+    """Return a row for each style and each kind of obstruction that occurs and is drawn at ``zoom``."""
     styles, words = palette()["style"], content.words
+    late = {style for style, layer in _OF_LAYER.items() if zoom < layer_zoom(layer)}
     rows = [
-        {"shape": "line", "look": styles[key], "label": words[key]} for key in _LINES if key in content.used
+        {"shape": "line", "look": styles[key], "label": words[key]} for key in _LINES if key in content.used - late
     ]
     rows += [{"shape": "dot", "look": styles[key], "label": words[key]} for key in _DOTS if key in content.used]
     rows += [
         {"shape": "area", "look": styles[key], "label": words[label]}
         for key, label in _AREAS
-        if key in content.used
+        if key in content.used - late
     ]
     by_kind = palette()["obstruction_style"]
     rows += [

@@ -101,7 +101,10 @@ class Drawing {
   }
 
   whole(animate) {
-    const every = this.data.paths.map(([, shape]) => shape);
+    /* what appears only when zoomed in does not decide how far out the whole is seen from */
+    const { paths, layers } = this.data;
+    const early = paths.filter(([layer]) => !layers[layer].zoom);
+    const every = (early.length ? early : paths).map(([, shape]) => shape);
     const box = this.data.shapes.bounds(every);
     if (!box.isValid()) return;
     const padding = this.padding();

@@ -243,7 +243,9 @@ class Panel {
       const list = el("div", "related", null, view);
       for (const other of card.see) {
         const seen = data.cards[other];
-        button("chip", `${seen.k}　${seen.t}`, list, () => this.act.select(other));
+        /* four cars of one name are told apart by their ids */
+        const twins = card.see.filter((i) => data.cards[i].k === seen.k && data.cards[i].t === seen.t).length > 1;
+        button("chip", `${seen.k}　${seen.t}${twins ? "　" + seen.i : ""}`, list, () => this.act.select(other));
       }
     }
     this.show("card");

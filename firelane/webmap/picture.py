@@ -88,7 +88,8 @@ class _Picture:
         self.content, self.rows = gathered.content, gathered.findings
         content = self.content
         self.geometries = content.shapes.geometries()
-        drawn = np.array([self.geometries[shape] for _, shape, _, _ in content.paths], dtype=object)
+        early = [path for path in content.paths if not layer_zoom(LAYERS[path[0]])] or content.paths
+        drawn = np.array([self.geometries[shape] for _, shape, _, _ in early], dtype=object)
         west, south, east, north = (float(v) for v in shapely.total_bounds(drawn))
         margin = 0.05 * max(east - west, north - south, 1.0)
         self.bounds = (west - margin, south - margin, east + margin, north + 2 * margin)
@@ -102,6 +103,7 @@ class _Picture:
         texts += [part for card in content.cards if card.number for part in (card.title, card.message)]
         signs = "".join(sorted(set("".join(texts))))
         self.family = fonts.use_chinese_labels(extra=signs)
+        self.zoom = math.inf  # set when the map is drawn
         # one look into the font for all texts: opening it takes a tenth of a second
         self.signs = dict(zip(signs, fonts.showable(signs, extra=signs)[0], strict=True))
 
@@ -119,15 +121,22 @@ class _Picture:
         axes.set_xlim(x - width_px * metres_per_px / 2, x + width_px * metres_per_px / 2)
         axes.set_ylim(y - height_px * metres_per_px / 2, y + height_px * metres_per_px / 2)
         axes.set_axis_off()
-        zoom = self._zoom(metres_per_px)
+        self.zoom = zoom = self._zoom(metres_per_px)
         order = sorted(self.content.paths, key=lambda path: path[0])
         for layer, shape, style, _ in order:
             if zoom >= layer_zoom(LAYERS[layer]):
                 self._path(axes, self.geometries[shape], self.content.styles[style])
-        taken: list[tuple[float, float, float, float]] = []
+        taken = list(self._rings(10 * metres_per_px))
         self._markers(axes, metres_per_px, taken)
         self._labels(axes, metres_per_px, taken)
         self._scale_and_north(axes)
+
+    def _rings(self, half_m: float) -> Iterator[tuple[float, float, float, float]]:
+        """Yield the boxes of rings that neither marker nor label may cover."""
+        for _, shape, style, _ in self.content.paths:
+            if "fixed" in self.content.styles[style]:
+                x, y = shapely.get_coordinates(self.geometries[shape])[0].tolist()
+                yield (x - half_m, y - half_m, x + half_m, y + half_m)
 
     def _zoom(self, metres_per_px: float) -> float:
         """Return the map's zoom level that shows as much as this picture does."""
@@ -280,7 +289,7 @@ class _Picture:
         code, word = results.site_verdict(content)
         write(24, y + 2, word, 9, color="white", bbox={"boxstyle": "round,pad=0.3", "facecolor": palette()["verdict"][code], "edgecolor": "none"})  # fmt: skip
         y += 38
-        legend = [*width_rows(content), *marker_rows(content), *object_rows(content)]
+        legend = [*width_rows(content), *marker_rows(content), *object_rows(content, self.zoom)]
         half = math.ceil(len(legend) / 2)
         legend_top = height_px - 25 * half - 52
         numbered = [content.cards[row["c"]] for row in self.rows if content.cards[row["c"]].number]

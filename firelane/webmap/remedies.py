@@ -87,7 +87,9 @@ def add_summary(content: Content) -> dict[str, Any] | None:
     for number in joint:
         row = content.audit.remedies[number]
         key = "joint_row" if row["cost"] is None else "joint_row_cost"
-        parts.append(words[key].format(targets=len(row["targets"]), owners=len(row["owners"]), cost=row["cost"]))
+        parts.append(
+            words[key].format(targets=len(row["targets"]), owners=len(row["owners"]), cost=row["cost"])
+        )
     numbers = list(joint)
     if parking is not None and given_up:
         parts.append(words["parking_row"].format(count=parking["count"], planned=parking["planned"]))
@@ -97,9 +99,13 @@ def add_summary(content: Content) -> dict[str, Any] | None:
         content.remedies.append({
             "h": words["parking_heading"], "t": parking_text(content), "g": [(s, "gone") for s in shapes],
         })  # fmt: skip
-    see = owners_of(content, joint) + [c for c in (content.find("parking", bay) for bay in given_up) if c >= 0]
+    see = owners_of(content, joint) + [
+        c for c in (content.find("parking", bay) for bay in given_up) if c >= 0
+    ]
     subtitle = "\n".join(parts)
-    card = Card(kind=words["site"], title=words["summary_title"], remedies=numbers, see=list(dict.fromkeys(see)))
+    card = Card(
+        kind=words["site"], title=words["summary_title"], remedies=numbers, see=list(dict.fromkeys(see))
+    )
     card.focus = [shape for number in numbers for shape, _ in content.remedies[number]["g"]]
     return {"c": content.card(SUMMARY, card), "s": subtitle}
 
@@ -180,7 +186,7 @@ def _shapes(
 def _shift(content: Content, body: BaseGeometry, by: Sequence[float]) -> list[tuple[int, str]]:
     """Return the outline where it is to stand, and an arrow towards it."""
     moved = shapely.transform(body, lambda xy: xy + np.asarray(by, float))
-    start = shapely.get_coordinates(shapely.centroid(body))[0]
+    start = shapely.get_coordinates(shapely.centroid(body))[0].tolist()
     return [(content.shapes.add(moved), "moved"), (content.shapes.add(arrow(start, by)), "arrow")]
 
 
@@ -204,7 +210,7 @@ def _kerb(content: Content, kerb: Mapping[str, Any]) -> list[tuple[int, str]]:
         unit = outward / np.hypot(*outward)
         moved = shapely.transform(line, lambda xy: xy + unit * kerb["kerb_m"])
         found = [(content.shapes.add(line), "kerb"), (content.shapes.add(moved), "moved")]
-    return [*found, (content.shapes.add(arrow(place, outward)), "arrow")]
+    return [*found, (content.shapes.add(arrow(place.tolist(), outward.tolist())), "arrow")]
 
 
 def arrow(start: Sequence[float], towards: Sequence[float], length_m: float = _ARROW_M) -> MultiLineString:

@@ -101,7 +101,7 @@ def _dead_ends(content: Content) -> None:
             *lane, *_verdicts(content, judged.get(ident, [])), (words["id"], ident),
         ]  # fmt: skip
         card = content.card(
-            ("dead_ends", ident), Card(kind=words["kind_dead_end"], title=f"{words['kind_dead_end']} {ident}",
+            ("dead_ends", ident), Card(kind=words["kind_dead_end"], title=ident,
                                        ident=ident, rows=rows, see=see))  # fmt: skip
         content.draw("dead_ends", row["geometry"], content.style("dead_end"), card)
 
@@ -154,9 +154,11 @@ def _bends(content: Content) -> None:
         rows += [(words[f"radius_{row['side']}"], _radius(content, row)) for row in kerbs]
         rows += [*lane, *_verdicts(content, findings), (words["id"], ident)]
         kind = words["kind_bend" if kerbs[0]["kind"] == "bend" else "kind_corner"]
-        message = "\n".join(dict.fromkeys(f.message(content.lang) for f in findings if f.verdict is Verdict.NOT_MEASURED))
+        message = "\n".join(
+            dict.fromkeys(f.message(content.lang) for f in findings if f.verdict is Verdict.NOT_MEASURED)
+        )
         card = content.card(
-            ("bends", ident), Card(kind=kind, title=f"{kind} {ident}", ident=ident, message=message, rows=rows, see=see)
+            ("bends", ident), Card(kind=kind, title=ident, ident=ident, message=message, rows=rows, see=see)
         )
         shown_at_once = any(f.verdict in _OPEN for f in findings)
         style = content.style("bend_open" if shown_at_once else "bend")
@@ -186,7 +188,8 @@ def _cut_places(content: Content) -> None:
         ident, lost = shown(row["cut_id"]), [shown(b) for b in row["building_ids"]]
         buildings = [content.find("buildings", b) for b in lost]
         names = [
-            named("", content.cards[n].title, b, lang) if n >= 0 else b for b, n in zip(lost, buildings, strict=True)
+            named("", content.cards[n].title, b, lang) if n >= 0 else b
+            for b, n in zip(lost, buildings, strict=True)
         ]
         lane, see = _lane(content, row)
         if not missing(row.get("entrance_id")):
@@ -225,13 +228,17 @@ def _operating_ground(content: Content) -> None:
         building = content.find("buildings", ident)
         name = content.cards[building].title if building >= 0 else ident
         rows = [(words["for_building"], name)]
+        alike = len({bool(row["on_pavement"]) for row in runs}) == 1
+        if alike:
+            rows.append((words["on_pavement"], yes_no(runs[0]["on_pavement"], lang)))
         for row in runs:
             where = f"{row['from_m']:.1f}{words['range']}{row['to_m']:.1f} m"
             told = words["ground_run"].format(
                 length=metres(row["length_m"], lang), where=where, away=metres(row["distance_m"], lang)
             )
-            paved = f"{words['on_pavement']}{words['colon']}{yes_no(row['on_pavement'], lang)}"
-            rows.append((words["facade"].format(n=int(row["side"]) + 1), f"{told}\n{paved}"))
+            if not alike:
+                told += f"\n{words['on_pavement']}{words['colon']}{yes_no(row['on_pavement'], lang)}"
+            rows.append((words["facade"].format(n=int(row["side"]) + 1), told))
         findings = judged.get(ident, [])
         rows += _verdicts(content, findings)
         message = "\n".join(dict.fromkeys(f.message(lang) for f in findings))
@@ -240,8 +247,8 @@ def _operating_ground(content: Content) -> None:
             Card(kind=words["kind_operating"], title=named("", name, ident, lang), ident=ident, message=message, rows=rows,
                  see=[building] if building >= 0 else []),
         )  # fmt: skip
-        for paved, style in ((False, "operating_possible"), (True, "operating")):
+        for is_paved, style in ((False, "operating_possible"), (True, "operating")):
             # where runs of neighbouring sides overlap, one area reads better than several outlines
-            areas = [row["geometry"] for row in runs if bool(row["on_pavement"]) is paved]
+            areas = [row["geometry"] for row in runs if bool(row["on_pavement"]) == is_paved]
             if areas:
                 content.draw("operating_ground", shapely.union_all(areas), content.style(style), card)
