@@ -1,7 +1,7 @@
 """Centrelines and profiles of all lanes, beside GEOS' bare ``buffer(-2)`` of the same free space.
 
     python benchmarks/profiles.py                # the table: about 1k, 10k and 100k boundary vertices
-    python benchmarks/profiles.py --size 1m      # one size: a million takes minutes and some 4 GB
+    python benchmarks/profiles.py --size 1m      # one size: a million takes a minute a run and 2.5 GB
 
 CPU seconds of the process, best of three, both in one process; the ratio is what to compare. The road is the
 network with cars and bollards taken out (what ``buffer`` gets as well), so that each is an island to its lane;

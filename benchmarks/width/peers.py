@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial import Voronoi, cKDTree
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 from networks import Network
 
 STEP_M = 0.5
@@ -72,6 +73,15 @@ def firelane_reach(network: Network) -> None:
 
     boundary = Boundary.from_geometry(network.free, points=network.posts)
     WidestWay(boundary, cap_m=8.0).between(network.places[0], network.places)
+
+
+def firelane_profiles(network: Network) -> None:
+    """Find the lanes, and clear and section width at a station every half metre of each."""
+    from profiles import chain
+    from site_scenes import site
+
+    posts = [(post, {"kind": "pole"}) for post in shapely.points(network.posts)]
+    chain(site([network.free], obstructions=posts), widths=False)
 
 
 # --- bare erosion ---------------------------------------------------------------------------------------
@@ -233,6 +243,7 @@ class Method:
 METHODS = {
     "firelane": Method("firelane, pinches and pieces", None, firelane_width, firelane_whole, "exact"),
     "reach": Method("firelane, widest vehicle to every place", None, None, firelane_reach, "exact up to 8 m"),
+    "profiles": Method("firelane, profiles of all lanes", None, None, firelane_profiles, "a station every 0.5 m"),
     "buffer": Method("bare buffer(-w/2, quad_segs=16)", None, eroded_width, eroded_whole, "one width at a time; names no place"),
     "voronoi": Method("naive Voronoi, samples every 0.5 m", None, voronoi_width, voronoi_whole, "twice the distance to samples"),
     "pygeoops": Method("pygeoops.centerline + perpendiculars", "pygeoops", pygeoops_width, pygeoops_whole, "time: the centreline alone"),

@@ -9,6 +9,7 @@ import geopandas as gpd
 import shapely
 
 from firelane.findings.desk import PASS_SLACK_M, Desk, metres
+from firelane.findings.rescue_subject import take_back_passes
 from firelane.lanes.bends_fit import EdgeArc, Shape
 from firelane.measure import Measurements
 from firelane.measure.turnaround import MOST_M, DeadEnd, TurningArea, dead_end_table, turning_table
@@ -96,7 +97,7 @@ def _radius_text(arc: EdgeArc) -> tuple[str, str]:
         return "为直角折线，没有圆弧（半径 0.000 米）", "kerb is a square corner without an arc (radius 0.000 m)"
     told = f"{metres(arc.radius_m)} ± {2 * arc.uncertainty_m:.3f}"
     return (
-        f"半径 {told} 米（弧长 {arc.arc_deg:.0f}°，{arc.points} 个顶点）",
+        f"半径 {told} 米（圆心角 {arc.arc_deg:.0f}°，{arc.points} 个顶点）",
         f"radius {told} m (arc of {arc.arc_deg:.0f}°, {arc.points} vertices)",
     )
 
@@ -128,7 +129,7 @@ def _refused(kerb: Kerb, rule: Rule, bend: Bend) -> tuple[str, str] | None:
             f"the kerb is off the arc by {arc.residual_m:.3f} m (rms): it is not a single arc",
         )
     if arc.arc_deg < p["least_arc_deg"]:
-        return f"弧长只有 {arc.arc_deg:.0f}°", f"the arc spans only {arc.arc_deg:.0f}°"
+        return f"圆弧的圆心角只有 {arc.arc_deg:.0f}°", f"the arc spans only {arc.arc_deg:.0f}°"
     if arc.uncertainty_m > p["uncertainty_share"] * arc.radius_m:
         told = f"{arc.radius_m:.2f} ± {2 * arc.uncertainty_m:.2f}"
         return f"拟合不可靠（{told} 米）", f"the fit is poor ({told} m)"
@@ -149,7 +150,9 @@ def turning_area(desk: Desk, rule: Rule) -> None:
     high = _HighRises(desk, rule) if "beside_m" in rule.params else None
     for item in measured.dead_ends:
         if not _needs_none(desk, rule, item) and (high is None or high.concern(item)):
+            since = len(desk.findings)
             _area(desk, rule, item)
+            take_back_passes(desk, since)
     for layer in desk.unread("obstructions", "parking", "entrances"):
         desk.not_measured(
             rule, f"{layer} 图层有无法读取而略去的行，其影响未测量",

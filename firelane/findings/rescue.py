@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from firelane.findings.desk import Desk, metres, minimum_verdict
 from firelane.findings.rescue_ground import aerial_obstruction, operating_ground, rescue_tables
-from firelane.findings.rescue_subject import NO_ENTRANCES, has_buildings, heights, places, unsure
+from firelane.findings.rescue_subject import (
+    NO_ENTRANCES,
+    has_buildings,
+    heights,
+    places,
+    take_back_passes,
+    unsure,
+)
 from firelane.measure.connectivity import Connectivity, CutPlace, Ring, WaysIn
 from firelane.rules.model import Rule
 from firelane.vocabulary import Severity, Verdict
@@ -23,7 +30,9 @@ def connectivity(desk: Desk, rule: Rule) -> None:
         desk.not_measured(rule, *NO_ENTRANCES)
         return
     judged = next((j for end, j in _CONNECTIVITY.items() if rule.rule_id.endswith(end)), _ways)
+    since = len(desk.findings)
     judged(desk, rule, _Widths.of(desk, rule))
+    take_back_passes(desk, since)
     for layer in desk.unread("obstructions", "parking", "entrances", "buildings"):
         desk.not_measured(
             rule, f"{layer} 图层有无法读取而略去的行，其影响未测量",
@@ -127,9 +136,13 @@ def _cuts(desk: Desk, rule: Rule, widths: _Widths) -> None:
             entrance_id=cut.entrance_id,
         )  # fmt: skip
     if not widths.found.cuts and any(b.ways for b in widths.found.buildings):
+        reached = {b.building_id for b in widths.found.buildings if b.ways}
+        in_doubt = any((b.ways or 0) < 2 for b in widths.strict.buildings if b.building_id in reached)  # noqa: PLR2004
+        open_zh, open_en = _OPEN if in_doubt else ("", "")
         desk.add(
-            rule, Verdict.PASS, "site", f"没有被一辆长 {length:g} 米的车堵住就会使建筑无法到达的地点",
-            f"there is no spot where one vehicle {length:g} m long, standing across the way, cuts a building off",
+            rule, Verdict.INDETERMINATE if in_doubt else Verdict.PASS, "site",
+            f"没有被一辆长 {length:g} 米的车堵住就会使建筑无法到达的地点{open_zh}",
+            f"there is no spot where one vehicle {length:g} m long, standing across the way, cuts a building off{open_en}",
         )  # fmt: skip
 
 
@@ -142,8 +155,8 @@ def _cut_text(cut: CutPlace, *, only: bool) -> tuple[str, str]:
     if cut.kind == "entrance" and only:
         begin_zh, begin_en = f"场地唯一可用的{begin_zh}", f"the site's only usable {begin_en}"
     return (
-        f"{begin_zh}是到达下列建筑的唯一通路（长约 {cut.length_m:.1f} 米）：此处被堵，建筑 {lost_zh} 无法到达",
-        f"{begin_en} (about {cut.length_m:.1f} m) is the only way there: if this spot is blocked, buildings {lost_en} are lost",
+        f"地点 {cut.cut_id}：{begin_zh}是到达下列建筑的唯一通路（长约 {cut.length_m:.1f} 米）：此处被堵，建筑 {lost_zh} 无法到达",
+        f"spot {cut.cut_id}: {begin_en} (about {cut.length_m:.1f} m) is the only way there: if this spot is blocked, buildings {lost_en} are lost",
     )
 
 
@@ -212,6 +225,7 @@ def _ring(desk: Desk, rule: Rule, widths: _Widths) -> None:
         )  # fmt: skip
 
 
+_OPEN = ("；测量精度内无法判定", "; cannot be told within the survey's accuracy")
 _CONNECTIVITY = {"-cuts": _cuts, "-ring": _ring, "-connections": _connections, "-ways": _ways}
 
 
@@ -240,11 +254,13 @@ def facade_distance(desk: Desk, rule: Rule) -> None:
                 building_id=name, place=item.place, lane_id=item.lane_id,
             )  # fmt: skip
         else:
+            verdict = minimum_verdict(item.distance_m, limit, accuracy)
+            open_zh, open_en = _OPEN if verdict is Verdict.INDETERMINATE else ("", "")
             desk.add(
-                rule, minimum_verdict(item.distance_m, limit, accuracy), name,
-                f"建筑 {name}：车道边缘距外墙最近 {metres(item.distance_m)} 米，宜不小于 {metres(limit)} 米",
+                rule, verdict, name,
+                f"建筑 {name}：车道边缘距外墙最近 {metres(item.distance_m)} 米，宜不小于 {metres(limit)} 米{open_zh}",
                 f"building {name}: the lane's edge is {metres(item.distance_m)} m from the wall at the nearest, "
-                f"{metres(limit)} m recommended",
+                f"{metres(limit)} m recommended{open_en}",
                 value=item.distance_m, margin=item.distance_m - limit, building_id=name, place=item.place,
                 lane_id=item.lane_id,
             )  # fmt: skip

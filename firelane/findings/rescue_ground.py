@@ -11,7 +11,7 @@ from firelane.findings.rescue_subject import NO_OBSTRUCTIONS, Height, has_buildi
 from firelane.measure import Measurements
 from firelane.measure.operating import Between, Cover, OperatingGround, ground_table
 from firelane.rules.model import Rule
-from firelane.vocabulary import Quantity, Severity, Verdict
+from firelane.vocabulary import ObstructionKind, Quantity, Severity, Verdict
 
 ENOUGH_M = 1e-5
 """Lengths along a wall are sums of a few intervals, each met to 1e-6 m."""
@@ -66,6 +66,12 @@ def _ground(desk: Desk, rule: Rule, name: str, height: Height) -> None:
     severity = None
     if surveyed and enough(strict, strict.pavement):
         verdict, reason = Verdict.PASS, "pass"
+        if height.estimated and split:
+            # A building that is taller than its floors let expect needs longer ground, without a gap.
+            taller = grounds_of(desk.measured, rule, name, rule.params["tall_m"] + 1.0, 2 * accuracy)
+            along, asked = _covered(taller.pavement, taller, rule, split=False)
+            if along < asked - ENOUGH_M:
+                verdict, reason = Verdict.NOT_MEASURED, "estimate"
     elif not enough(lenient, lenient.possible):
         verdict, reason = Verdict.FAIL, "blocked"
     elif surveyed and enough(strict, strict.closer) and not enough(lenient, lenient.pavement):
@@ -80,6 +86,7 @@ def _ground(desk: Desk, rule: Rule, name: str, height: Height) -> None:
     value, need = _covered(found.pavement, found, rule, split=split)
     best, _ = _covered(found.possible, found, rule, split=split)
     near, _ = _covered(found.closer, found, rule, split=split)
+    asked_zh, asked_en = _asked(found, rule)
     size = f"{rule.params['length_m' if split else 'long_length_m']:g}×{rule.params['depth_m']:g}"
     why_zh, why_en = _reason(reason, best_m=best, near_m=near, rule=rule, stands=len(found.stands))
     if height.estimated and reason in ("blocked", "closer"):
@@ -92,12 +99,23 @@ def _ground(desk: Desk, rule: Rule, name: str, height: Height) -> None:
     desk.add(
         rule, verdict, name,
         f"高层建筑 {name}（{height.text('zh')}）：路面上可设 {size} 米登高操作场地的外墙长 {metres(value)} 米，"
-        f"要求 {metres(need)} 米{why_zh}",
+        f"{asked_zh}{why_zh}",
         f"high-rise {name} ({height.text('en')}): {metres(value)} m of wall have road pavement for an operating ground of "
-        f"{size} m beside them, {metres(need)} m required{why_en}",
+        f"{size} m beside them, {asked_en}{why_en}",
         value=value, threshold=need, margin=value - need, building_id=name, place=found.place, severity=severity,
         owners=found.stands if reason == "blocked" else (),
     )  # fmt: skip
+
+
+def _asked(ground: OperatingGround, rule: Rule) -> tuple[str, str]:
+    """Say what length is required: that of a long side, or round corners a quarter of the perimeter."""
+    side, quarter = ground.long_side_m, rule.params["perimeter_share"] * ground.perimeter_m
+    if quarter <= side + 1e-3:
+        return f"要求 {metres(side)} 米", f"{metres(side)} m required"
+    return (
+        f"要求一个长边的全长 {metres(side)} 米，不沿一个长边布置的 {metres(quarter)} 米",
+        f"the whole of a long side ({metres(side)} m) required, or {metres(quarter)} m where it is not along one",
+    )
 
 
 def _reason(reason: str, *, best_m: float, near_m: float, rule: Rule, stands: int) -> tuple[str, str]:
@@ -105,6 +123,10 @@ def _reason(reason: str, *, best_m: float, near_m: float, rule: Rule, stands: in
     best, least = metres(best_m), metres(rule.params["nearest_m"])
     return {
         "pass": ("；裙房进深、承载、坡度未核", "; podium depth, bearing and gradient are not checked"),
+        "estimate": (
+            f"；高度仅为估算，若高于 {rule.params['tall_m']:g} 米则不满足，不作判定",
+            f"; the height is only an estimate, and above {rule.params['tall_m']:g} m this would not do: not judged",
+        ),
         "blocked": (
             f"；即使路面以外的空地全部硬化，因建筑和障碍物（长边前 {stands} 处）也最多 {best} 米",
             f"; even if all open ground were paved, buildings and obstacles ({stands} before the long sides) leave {best} m at most",
@@ -171,14 +193,16 @@ def aerial_obstruction(desk: Desk, rule: Rule) -> None:
     if told or desk.unread("obstructions", "buildings"):
         return
     reach = rule.params["lane_distance_m"]
+    kinds = [ObstructionKind(kind) for kind in rule.words["kinds"]]
     if all(h.high is False for h in tall.values()):
         if not low:
             desk.not_applicable(rule, "没有高层建筑", "there is no high-rise")
         return
     desk.add(
         rule, Verdict.PASS, "site",
-        f"高层建筑与其外墙 {reach:g} 米内的消防车通道之间没有树木、架空管线、广告牌、装饰物",
-        f"no tree, overhead line, billboard or decoration stands between a high-rise and a fire lane within {reach:g} m of it",
+        f"高层建筑与其外墙 {reach:g} 米内的消防车通道之间没有{'、'.join(k.label('zh') for k in kinds)}",
+        f"nothing of these kinds stands between a high-rise and a fire lane within {reach:g} m of it: "
+        f"{', '.join(k.label('en') for k in kinds)}",
     )  # fmt: skip
 
 

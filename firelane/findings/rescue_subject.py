@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
 from firelane.findings.desk import PASS_SLACK_M, Desk, metres
 from firelane.rules.model import Rule
+from firelane.vocabulary import Verdict
 
 NO_BUILDINGS = ("未提供建筑（没有 buildings 图层）", "no buildings layer was given")
 NO_ENTRANCES = ("未调查出入口（没有 entrances 图层）", "entrances were not surveyed (no entrances layer)")
@@ -29,9 +30,11 @@ class Height:
         """Return the height for a message."""
         if self.value_m is None:
             return "高度未知" if lang == "zh" else "height unknown"
-        if lang == "zh":
-            return f"高 {metres(self.value_m)} 米" + ("（按层数估算，仅供参考）" if self.estimated else "")
-        return f"{metres(self.value_m)} m high" + (" (only an estimate from its floors)" if self.estimated else "")
+        if self.estimated:
+            if lang == "zh":
+                return f"高约 {self.value_m:g} 米，按层数估算，仅供参考"
+            return f"about {self.value_m:g} m high, only an estimate from its floors"
+        return f"高 {metres(self.value_m)} 米" if lang == "zh" else f"{metres(self.value_m)} m high"
 
 
 def heights(desk: Desk, rule: Rule) -> dict[str, Height]:
@@ -79,6 +82,25 @@ def places(desk: Desk) -> dict[str, tuple[float, float]]:
     table = desk.measured.site.layer("buildings")
     points = shapely.point_on_surface(table.geometry.to_numpy())
     return {str(i): (float(p.x), float(p.y)) for i, p in zip(table["id"], points, strict=True)}
+
+
+def take_back_passes(desk: Desk, since: int) -> None:
+    """Turn what passes only because nobody looked for obstacles into *not measured*.
+
+    Parameters
+    ----------
+    desk : Desk
+    since : int
+        Number of findings before those to be looked at.
+    """
+    if desk.measured.site.surveyed("obstructions"):
+        return
+    for n, finding in enumerate(desk.findings[since:], since):
+        if finding.verdict is Verdict.PASS:
+            desk.findings[n] = replace(
+                finding, verdict=Verdict.NOT_MEASURED, message_zh=f"{finding.message_zh}；但{NO_OBSTRUCTIONS[0]}，不作判定",
+                message_en=f"{finding.message_en}; but {NO_OBSTRUCTIONS[1]}: not judged",
+            )  # fmt: skip
 
 
 def has_buildings(desk: Desk, rule: Rule) -> bool:

@@ -17,6 +17,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
+from firelane.lanes.arrays import order_of
 from firelane.lanes.boundary import Bools, Boundary, Floats, Ints
 from firelane.lanes.nearest import NearestSegments
 
@@ -105,10 +106,14 @@ def _triangulate(points: Floats, constraints: Ints) -> tuple[Ints, Ints]:
     corner = table["vertices"].astype(np.int64) - SUPER
     beside = table["neighbors"].astype(np.int64)
     # Sorting out the triangles of the outer one here is quicker than having the library erase them.
-    real: Bools = np.all(corner >= 0, axis=1)
-    number = np.append(np.where(real, np.cumsum(real) - 1, -1), -1)
-    beside = number[np.minimum(beside[real], len(real))]
-    return corner[real], beside
+    least = corner.min(axis=1)
+    real = np.flatnonzero(least >= 0)
+    # By their first corner, which the caller sorted from west to east: neighbours then lie near one another in
+    # memory, and at millions of triangles every step that follows is quicker for it.
+    order = real[order_of(least[real])]
+    number = np.full(len(corner) + 1, -1, np.int64)
+    number[order] = np.arange(len(order))
+    return corner[order], number[np.minimum(beside[order], len(corner))]
 
 
 def _interior(
@@ -125,9 +130,11 @@ def _interior(
     # One containment test per component; its largest triangle has the safest centre.
     (ax, ay), (bx, by), (cx, cy) = (points[triangles[:, k]].T for k in range(3))
     double_area = np.abs((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))
-    by_size = np.argsort(double_area, kind="stable")
-    largest = np.zeros(int(component.max()) + 1, np.int64)
-    largest[component[by_size]] = by_size  # the last written stands: the largest
+    most = np.zeros(int(component.max()) + 1)
+    np.maximum.at(most, component, double_area)
+    rows = np.flatnonzero(double_area == most[component])
+    largest = np.zeros(len(most), np.int64)
+    largest[component[rows]] = rows
     centre = points[triangles[largest]].mean(axis=1) + origin
     shapely.prepare(area)
     # Slivers between collinear samples lie on either side of the edge by rounding: no component is that thin.

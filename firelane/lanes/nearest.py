@@ -17,8 +17,10 @@ from scipy.spatial import cKDTree
 from firelane.lanes.boundary import Bools, Boundary, Floats, Ints
 
 SPACING_M = 1.0
-FIRST = 5
-MORE = 4
+FIRST = 7
+MORE = 3
+"""How many points to look at first, and how many times as many where these prove too few."""
+
 HAIR_M = 1e-9
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -56,7 +57,7 @@ def obstacles(site: Site) -> gpd.GeoDataFrame:
     obstacle is a polygon about its disc; ``radius_m`` (NaN for others) gives the disc itself.
     """
     labels = owner_labels(site)
-    rows = [_obstruction(row, labels) for row in site.layer("obstructions").itertuples()]
+    rows = [obstruction_as_obstacle(row, labels) for row in site.layer("obstructions").itertuples()]
     for row in site.layer("parking").itertuples():
         if row.status == ParkingStatus.PLANNED:
             continue
@@ -69,7 +70,16 @@ def obstacles(site: Site) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, columns=list(COLUMNS), geometry="geometry", crs=site.crs)
 
 
-def _obstruction(row: Any, labels: dict[tuple[str, str], str]) -> tuple[object, ...]:
+def obstruction_as_obstacle(row: Any, labels: Mapping[tuple[str, str], str]) -> tuple[object, ...]:
+    """Return one row of ``obstructions`` as a row of the table of obstacles, in the order of ``COLUMNS``.
+
+    Parameters
+    ----------
+    row : named tuple or namespace
+        The columns of the layer, the geometry too.
+    labels : Mapping
+        (layer, id) → owner.
+    """
     kind = ObstructionKind(row.kind) if row.kind else ObstructionKind.OTHER
     height = _number(row.clear_height_m)
     raised = height > 0.0 or (math.isnan(height) and kind.overhead)

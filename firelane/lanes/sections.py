@@ -57,7 +57,7 @@ class EdgeTree:
         to_left, to_right = np.full(len(places), np.inf), np.full(len(places), np.inf)
         rows = np.arange(len(places))
         for reach in (min(USUAL_REACH_M, reach_m), reach_m):
-            row, offset = self._crossings(local[rows], left[rows], reach)
+            row, offset = self._crossings(local[rows], left[rows], np.full(len(rows), reach))
             for side, sign in ((to_left, 1.0), (to_right, -1.0)):
                 here = sign * offset >= 0.0
                 np.minimum.at(side, rows[row[here]], sign * offset[here])
@@ -68,16 +68,17 @@ class EdgeTree:
 
     def ahead(self, places: Floats, direction: Floats, reach_m: Floats) -> Floats:
         """Return the distance from each place to the edge in ``direction``, NaN beyond its reach [m]."""
-        longest = float(reach_m.max()) if len(reach_m) else 0.0
         result = np.full(len(places), np.inf)
-        row, offset = self._crossings(places - self.origin, direction, longest)
+        half = reach_m / 2  # what is behind does not count
+        row, offset = self._crossings(places - self.origin + direction * half[:, None], direction, half)
+        offset += half[row]
         here = (offset >= 0.0) & (offset <= reach_m[row])
         np.minimum.at(result, row[here], offset[here])
         return np.where(np.isinf(result), np.nan, result)
 
-    def _crossings(self, local: Floats, direction: Floats, reach_m: float) -> tuple[Ints, Floats]:
+    def _crossings(self, local: Floats, direction: Floats, reach_m: Floats) -> tuple[Ints, Floats]:
         """Return where lines through places, so far to either side, cross the boundary: row and offset."""
-        away = direction * reach_m
+        away = direction * reach_m[:, None]
         row, segment = self.tree.query(segments_of(local - away, local + away))
         along = self.end[segment] - self.start[segment]
         base = self.start[segment] - local[row]
@@ -89,7 +90,7 @@ class EdgeTree:
         offset = (base[:, 0] * along[:, 1] - base[:, 1] * along[:, 0]) / safe
         part = (base[:, 0] * d[:, 1] - base[:, 1] * d[:, 0]) / safe
         hair = HAIR_M / np.maximum(length, HAIR_M)
-        met = steep & (part >= -hair) & (part <= 1 + hair) & (np.abs(offset) <= reach_m)
+        met = steep & (part >= -hair) & (part <= 1 + hair) & (np.abs(offset) <= reach_m[row])
         return row[met], offset[met]
 
 

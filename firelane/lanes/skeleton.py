@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from firelane.lanes.boundary import Bools, Floats, Ints
 from firelane.lanes.chains import Chains, chains_of
 from firelane.lanes.medial import MedialAxis
+from firelane.lanes.nearest import NearestSegments
 
 MERGE = 1.5
 """Junctions nearer than this many radii are one junction: arms that cross obliquely make two nodes."""
@@ -177,7 +178,7 @@ def _opened(
     only then do two chains go round both.
     """
     shapes = np.asarray(islands, dtype=object)
-    places, tree = shapely.point_on_surface(shapes), shapely.STRtree(shapes)
+    places, edges = shapely.point_on_surface(shapes), _edges_of(shapes)
     left = np.arange(len(places))
     while len(left):
         one, other, loops = _loops(chains)
@@ -192,8 +193,7 @@ def _opened(
         least = np.full(len(chains), np.inf)
         np.minimum.at(least, chains.owner[entries], radius)
         # The nodes of a way round an island have it at their side; those of a way round a block have not.
-        near_by = shapely.points(chains.xy[chains.nodes[entries]])
-        aside = tree.query_nearest(near_by, all_matches=False, return_distance=True)[1]
+        aside = edges.nearest(chains.xy[chains.nodes[entries]])[1]
         astray = np.bincount(chains.owner[entries[aside > radius + ASIDE_M]], minlength=len(chains))
         far = 2 * astray > np.diff(chains.first)
         doomed = np.zeros(len(chains), bool)
@@ -210,6 +210,15 @@ def _opened(
         left = left[~opened]
         chains = _pruned(chains_of(chains.edges(~doomed), chains.xy), axis, near)
     return chains
+
+
+def _edges_of(shapes: np.ndarray) -> NearestSegments:
+    """Return the edges of polygons for searches of the nearest."""
+    xy, ring = shapely.get_coordinates(shapely.get_rings(shapes), return_index=True)
+    along = np.diff(xy, axis=0)
+    length = np.hypot(along[:, 0], along[:, 1])
+    own = np.flatnonzero((ring[1:] == ring[:-1]) & (length > 0))
+    return NearestSegments(xy[own], along[own] / length[own, None], length[own])
 
 
 def _rank(chains: Chains, chain: int, least_m: float) -> tuple[float, ...]:

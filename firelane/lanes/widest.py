@@ -12,14 +12,18 @@ import numpy as np
 
 from firelane.lanes.boundary import Bools, Floats, Ints
 from firelane.lanes.nearest import NearestSegments, within
+from firelane.lanes.smoothing import SIMPLIFY_M
 
 TOLERANCE_M = 1e-7
-NEAR = (8, 24, 24)
+NEAR = (8, 16, 24)
 """How many candidates to look at first, and where these are too few."""
 
 STEPS = 4
 MOST_ROUNDS = 200
 """Far more than any search has needed: what is left then is proven to a tenth of a millimetre at least."""
+
+ASIDE_M = SIMPLIFY_M
+"""What stands at the end of a stretch may stand so far beside its line."""
 
 HALVE = 4
 FLAT = 1e-12
@@ -45,7 +49,9 @@ def widest_on(
     best, settled = _looked(index, places, left, begin, end, closed)
     rows = np.flatnonzero(~settled)
     if len(rows):
-        best[rows] = _searched(index, places[rows], left[rows], begin[rows], end[rows], closed[rows])
+        best[rows] = _searched(
+            index, places[rows], left[rows], begin[rows], end[rows], closed[rows], best[rows]
+        )  # fmt: skip
     widest: Floats = np.minimum(best, (end - begin) / 2)
     return widest
 
@@ -104,7 +110,7 @@ def _look(
             # What stands at the end of the stretch is no farther than that end; at an open end nothing is beyond.
             is_closed, to_edge = closed[rows, side], np.abs(at - edge)
             limit = np.where(is_closed, to_edge, np.where(to_edge > 0, np.inf, value))
-            by_edge = ~((sign * fall > 0) & (far < limit))
+            by_edge = ~((sign * fall > 0) & (far < limit + ASIDE_M))
             bounds.append((np.where(by_edge, limit, far), np.where(by_edge, sign, fall)))
             # From here to the end the distance only falls, if it has fallen at the end, or where the end itself
             # is as near: it is convex.
@@ -131,9 +137,9 @@ def _look(
 
 
 def _searched(
-    index: NearestSegments, places: Floats, left: Floats, begin: Floats, end: Floats, closed: Bools
+    index: NearestSegments, places: Floats, left: Floats, begin: Floats, end: Floats, closed: Bools, known: Floats
 ) -> Floats:
-    """Return the largest distance on each stretch by cutting it until nothing larger is possible."""
+    """Return the largest distance on each stretch by cutting it until nothing larger than what is known is possible."""
 
     def at(row: Ints, offset: Floats) -> Floats:
         place: Floats = places[row] + left[row] * offset[:, None]
@@ -149,6 +155,7 @@ def _searched(
     every = np.arange(len(begin))
     middle = (begin + end) / 2
     segment, best = index.nearest(at(every, middle))
+    np.maximum(best, known, out=best)
     sides = np.full((len(begin), 2), HIT)
     for n, offset in enumerate((begin, end)):
         rows = np.flatnonzero(~closed[:, n])

@@ -210,7 +210,7 @@ def _cut_places(found: list[Cut], ids: list[str], spaces: Spaces) -> list[CutPla
         kind = "entrance" if cut.source is not None else "junction" if cut.crossing else "lane"
         result.append(CutPlace(
             label, kind, lane_id, tuple(along), cut.source, (float(cut.spot[0]), float(cut.spot[1])), cut.length_m,
-            tuple(ids[n] for n in sorted(cut.targets)), cut.line,
+            tuple(sorted(ids[n] for n in cut.targets)), cut.line,
         ))  # fmt: skip
     return result
 
@@ -232,7 +232,7 @@ def _rings(rings: list[Loop], buildings: gpd.GeoDataFrame) -> list[Ring]:
         place = ring.arrivals[0] if ring.arrivals else (float(around.x), float(around.y))
         result.append(Ring(
             place_label("R", float(around.x), float(around.y)), ring.arrivals, ring.length_m,
-            tuple(str(i) for i in buildings["id"][within]), place,
+            tuple(sorted(str(i) for i in buildings["id"][within])), place,
         ))  # fmt: skip
     labels = unique_labels([ring.ring_id for ring in result])
     ordered = [replace(ring, ring_id=label) for ring, label in zip(result, labels, strict=True)]

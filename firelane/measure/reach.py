@@ -119,12 +119,13 @@ def _sources(space: FreeSpace, envelope_m: float) -> dict[str, list[int]]:
 
 
 def _values(
-    outline: BaseGeometry, places: Floats, label: npt.NDArray[np.int64], distance: Floats, limits: Limits,
-    access_distance_m: float,
-) -> Floats:  # fmt: skip
-    """Return the widest disc that arrives at each place *and* serves the building from there, else 0."""
+    away: Floats, label: npt.NDArray[np.int64], distance: Floats, limits: Limits, access_distance_m: float
+) -> Floats:
+    """Return the widest disc that arrives at each place *and* serves the building from there, else 0.
+
+    ``away`` is how far each place is from the building, ``distance`` from the nearest obstacle [m].
+    """
     width = np.minimum.reduce([limits.width_m[label], 2 * distance, np.full(len(label), CAP_M)])
-    away = shapely.distance(outline, shapely.points(places))
     # A narrower disc may move to the near side of the empty disc around the place: what counts is how
     # near that one comes.
     serves: Floats = np.where(away - distance <= access_distance_m + 1e-6, width, 0.0)
@@ -138,12 +139,13 @@ def _best(
     best = Reach(building_id, 0.0, None, -1, None)
     if not len(places):
         return best
+    away = shapely.distance(outline, shapely.points(places))
     for name in sorted(limits):
-        values = _values(outline, places, label, distance, limits[name], access_distance_m)
+        values = _values(away, label, distance, limits[name], access_distance_m)
         # Of places that serve alike the one nearest to the building's middle: an edit far away moves none.
         alike = np.flatnonzero(values >= values.max() - 1e-6)
-        away = np.round(shapely.distance(shapely.centroid(outline), shapely.points(places[alike])), 6)
-        at = int(alike[np.lexsort((places[alike, 1], places[alike, 0], away))[0]])
+        middling = np.round(shapely.distance(shapely.centroid(outline), shapely.points(places[alike])), 6)
+        at = int(alike[np.lexsort((places[alike, 1], places[alike, 0], middling))[0]])
         value, place, piece = float(values[at]), places[at], int(label[at])
         if value < min(float(limits[name].width_m[piece]), CAP_M):
             # The place itself limits it: climb to the best place nearby.
@@ -168,7 +170,8 @@ def _climb(
         for _ in range(40):
             tried = place + around * step
             label, distance = pieces.locate(tried)
-            values = _values(outline, tried, label, distance, limits, access_distance_m)
+            away = shapely.distance(outline, shapely.points(tried))
+            values = _values(away, label, distance, limits, access_distance_m)
             # A step across a wall lands in another piece, or outside: neither counts.
             values = np.where((label == piece) & shapely.contains_xy(free, tried), values, 0.0)
             at = int(np.argmax(values))

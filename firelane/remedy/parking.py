@@ -61,6 +61,7 @@ def _planned(measured: Measurements) -> gpd.GeoDataFrame:
          math.nan, True, math.nan, row.geometry)
         for row in parking.itertuples() if row.status == ParkingStatus.PLANNED.value
     ]  # fmt: skip
+    rows.sort(key=lambda row: row[0])  # the order of a file's rows must not decide between equal choices
     return gpd.GeoDataFrame(rows, columns=list(COLUMNS), geometry="geometry", crs=measured.site.crs)
 
 
@@ -100,9 +101,9 @@ class _Bays:
     @cached_property
     def reached(self) -> list[str]:
         """Buildings that are reached without planned bays."""
-        return [
+        return sorted(
             r.building_id for r in self.measured.reach if r.widest_m is not None and r.widest_m >= self.limit_m - SLACK_M
-        ]
+        )
 
     @cached_property
     def free(self) -> Remeasured:

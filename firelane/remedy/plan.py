@@ -7,10 +7,11 @@ on the ground is in it too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import shapely
 
 from firelane.findings import Finding
@@ -57,14 +58,28 @@ def plan_remedies(measured: Measurements, findings: Sequence[Finding]) -> Remedy
     findings : sequence of Finding
         Of the same measurements: they tell which lanes and buildings fail.
     """
+    measured = _in_order(measured)
     subjects = failing(findings)
     desk = _Desk(measured, subjects)
     rows = desk.rows() + desk.designated_rows(findings)
     return RemedyPlan(tuple(r.row() for r in rows), plan_parking(measured, desk.name))
 
 
+def _in_order(measured: Measurements) -> Measurements:
+    """Return the same measurements, the obstacles in the order of their names.
+
+    Of sets that cost the same the search takes the first it meets: the order of a file's rows must not decide.
+    """
+    spaces = measured.spaces
+    order = np.argsort(spaces.table["owner"].to_numpy(str), kind="stable")
+    if (np.diff(order) == 1).all():
+        return measured
+    table = spaces.table.iloc[order].reset_index(drop=True)
+    return replace(measured, spaces=replace(spaces, table=table))
+
+
 def failing(findings: Sequence[Finding]) -> list[Subject]:
-    """Return the lanes too narrow or too low and the buildings not reached, in the order of the findings."""
+    """Return the lanes too narrow or too low and the buildings not reached, lanes first, in the order of the findings, buildings by id."""
     found: dict[tuple[str, str], Subject] = {}
     for f in findings:
         if f.verdict is not Verdict.FAIL:
@@ -76,8 +91,7 @@ def failing(findings: Sequence[Finding]) -> list[Subject]:
                 found["lane", f.lane_id] = Subject("lane", f.lane_id, level, f.location)
         elif f.quantity is Quantity.REACH and f.building_id is not None:
             found.setdefault(("building", f.building_id), Subject("building", f.building_id, Level.GROUND, f.location))
-    order = {"lane": 0, "building": 1}
-    return sorted(found.values(), key=lambda s: order[s.kind])
+    return sorted(found.values(), key=lambda s: (s.kind == "building", s.id if s.kind == "building" else ""))
 
 
 @dataclass(frozen=True)
@@ -108,6 +122,11 @@ class _Desk:
     def mouths(self) -> dict[str, dict[str, Option]]:
         """Lane → entrances over it that are too low."""
         return low_mouths(self.measured)
+
+    @cached_property
+    def _designated(self) -> frozenset[str]:
+        """What stands inside a designated lane."""
+        return frozenset(item.owner for item in self.measured.standing if item.designated and item.lane_id is not None)
 
     @cached_property
     def buildings(self) -> list[str]:
@@ -265,7 +284,7 @@ class _Desk:
         alone = any(s.kind == "lane" and not self._must_be_reached(s) for s in subjects)
         zh, en = words.removal(
             chosen, self.name, cost=found.cost, lower_bound=found.lower_bound, proven=proven, verified=verified, width_m=width, joint=joint,
-            alone=None if not alone else self._why_alone, marginal=marginal,
+            alone=None if not alone else self._why_alone, marginal=marginal, helpless=len(self.subjects) - len(subjects) if joint else 0,
             before=[o.owner for o in chosen if o.owner in before], way=any(self._must_be_reached(s) for s in subjects),
         )  # fmt: skip
         level = subjects[0].level if not joint else Level.GROUND
@@ -291,9 +310,9 @@ class _Desk:
         )  # fmt: skip
 
     def _accuracy_m(self) -> float:
-        config = self.measured.site.config
-        layers = ("roads", "fire_lanes", "obstructions", "parking")
-        return max(config.layer_accuracy_m.get(n, config.accuracy_m) for n in layers)
+        site = self.measured.site
+        layers = ("roads", "fire_lanes", "obstructions", "parking", "entrances")
+        return max((site.place_accuracy_m(n) for n in layers if len(site.layer(n))), default=0.0)
 
     def _more(self, subject: Subject | None, level: Level) -> dict[str, Any]:
         place = None if subject is None else subject.place
@@ -313,8 +332,8 @@ class _Desk:
         for owner in sorted(set.intersection(*sets)):
             item = table.loc[owner]
             cost = kinds[item["kind"]].shift
-            if cost is None or not item["removable"] or not item["ground"]:
-                continue
+            if cost is None or not item["removable"] or not item["ground"] or owner in self._designated:
+                continue  # what stands in a designated lane has to leave it: designated_rows tells how far
             if not self._passes(self.tried(before | {owner}), subject):
                 continue
             row = self._shift(subject, str(owner), cost, here)

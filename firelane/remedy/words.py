@@ -104,12 +104,12 @@ def deeds(chosen: Sequence[Option], name: Namer) -> Text:
 def removal(
     chosen: Sequence[Option], name: Namer, *, cost: int, lower_bound: int, proven: bool, verified: bool,
     width_m: float | None, joint: bool, alone: str | None, marginal: bool | None, before: Sequence[str] = (),
-    way: bool = False,
+    way: bool = False, helpless: int = 0,
 ) -> Text:  # fmt: skip
     """Say what a least-cost removal is, how far it is proven, and what it leaves.
 
     ``before`` are those that bar the way to the lane and not the lane; ``way`` tells that the width is that of
-    the way as well.
+    the way as well; ``helpless`` is the number of failing targets that no removal mends.
     """
     do_zh, do_en = deeds(chosen, name)
     status = costs()
@@ -120,12 +120,18 @@ def removal(
         zh = f"已找到的最好措施：{do_zh}。代价 {cost}（{status.status_zh}）；任何措施的代价不会低于 {lower_bound}"
         en = (f"Best found: {do_en}. Cost {cost} ({status.status}); no remedy can cost less than {lower_bound}")
     parts = [(zh + "。", en + ".")]
-    if joint:
+    if joint and helpless:
+        parts.insert(0, (
+            f"对移除障碍物有效的全部对象合计（另有 {helpless} 个不达标对象移除任何障碍物都不够，见各自一行；各对象单独的措施不能相加）：",
+            (f"For all targets together that removals can mend ({helpless} more fail whatever is removed, see their own "
+             "rows; remedies per target do not add up):"),
+        ))  # fmt: skip
+    elif joint:
         parts.insert(0, ("对全部不达标对象合计（各对象单独的措施不能相加）：",
                          "For all targets together (remedies per target do not add up):"))  # fmt: skip
     if before:
         parts.append((
-            f"其中{listed([name(o, 'zh') for o in before], 'zh')}不在该车道上，而是阻断从出入口到该车道的通路。",
+            f"其中{listed([name(o, 'zh') for o in before], 'zh')} 不在该车道上，而是阻断从出入口到该车道的通路。",
             f"Of these {listed([name(o, 'en') for o in before], 'en')} bar the way from the entrances, not the lane itself.",
         ))  # fmt: skip
     if not verified:
@@ -185,7 +191,7 @@ def kerbs(moves: Sequence[KerbMove], *, opened: bool | None, name: Namer) -> lis
     zh, en = [], []
     for move in _distinct(moves)[:3]:
         x = up(move.kerb_m)
-        zh.append(f"{move.side[0]}侧{name(move.edge, 'zh')}外移 {x} 米")
+        zh.append(f"{move.side[0]}侧{name(move.edge, 'zh')} 外移 {x} 米")
         en.append(f"move {name(move.edge, 'en')} on the {move.side[1]} side outwards by {x} m")
     do_zh, do_en = "；".join(zh), "; ".join(en)
     if opened:
@@ -216,7 +222,7 @@ def shift(
     side_zh, side_en = COMPASS[turn]
     x = up(length_m)
     return _joined([
-        (f"{out[0]}将{name(owner, 'zh')}沿路缘法线向{side_zh}移动 {x} 米（该方向上的最小值）；之后净宽 {_width(width_m, 'zh')}。",
+        (f"{out[0]}将{name(owner, 'zh')} 沿路缘法线向{side_zh}移动 {x} 米（该方向上的最小值）；之后净宽 {_width(width_m, 'zh')}。",
          (f"{out[1]}move {name(owner, 'en')} along its kerb normal by {x} m to the {side_en} (least along that line); "
          f"clear width then {_width(width_m, 'en')}.")),
         DISC,
@@ -262,8 +268,8 @@ def parking(planned: int, kept: int, upper_bound: int, *, proven: bool, given_up
 
 def _between(a: str, b: str, name: Namer) -> Text:
     if a == b:
-        return (f"{name(a, 'zh')}两侧之间", f"between the two sides of {name(a, 'en').removeprefix('the edge of ')} there are")
-    return f"{name(a, 'zh')}与{name(b, 'zh')}之间", f"between {name(a, 'en')} and {name(b, 'en')} there are"
+        return (f"{name(a, 'zh')} 两侧之间", f"between the two sides of {name(a, 'en').removeprefix('the edge of ')} there are")
+    return f"{name(a, 'zh')} 与{name(b, 'zh')} 之间", f"between {name(a, 'en')} and {name(b, 'en')} there are"
 
 
 def _distinct(moves: Sequence[KerbMove]) -> list[KerbMove]:

@@ -199,6 +199,7 @@ datum = "cgcs2000"                      # 或 wgs84、gcj02（高德、腾讯）
 # accuracy_m = 0.05                     # 测量精度（米）；差距在精度以内的判定为“无法判定”；不填则按坐标取整情况判断
 default_kerb = "no"                     # kerbs 图层和 kerb 列都未说明的路边是否有路缘石
 access_distance_m = 10.0                # 消防车须到达建筑外墙的距离（米）
+# station_m = 0.5                       # 车道净宽剖面的测点间距上限（米），0.1 至 10
 
 # 尚未调查的图层。空图层本意为“已调查，没有”，列在这里则视为“未调查”。
 # 某图层已调查而确实没有时，请从列表中删去；图层一旦有数据即视为已调查。
@@ -236,6 +237,7 @@ datum = "cgcs2000"                      # or wgs84, gcj02 (Gaode, Tencent), bd09
 # accuracy_m = 0.05                     # survey accuracy [m]; within it nothing is judged; else rounded coordinates tell
 default_kerb = "no"                     # for edges that neither `kerbs` nor the column `kerb` tells about
 access_distance_m = 10.0                # how near a fire engine must come to a building [m]
+# station_m = 0.5                       # greatest distance between stations of a lane's profile [m], 0.1 to 10
 
 # Layers that were not surveyed yet. An empty layer means "surveyed, there is nothing"; named here it
 # means "not surveyed". Take a name out once you have looked and found nothing; a layer with rows

@@ -156,10 +156,19 @@ def _looks_measured(geoms: Objects, size: float) -> bool:
     different = np.unique(slanted, axis=0)
     if len(slanted) < int(tell["coarse_edges"]) or len(different) < int(tell["coarse_directions"]):
         return False
-    # Equal steps on both axes are the grid's own diagonal.
-    length = np.hypot(different[:, 0], different[:, 1])
-    regular = (np.abs(length - np.round(length)) < 1e-6) | (different[:, 0] == np.abs(different[:, 1]))
-    return float(regular.mean()) < 0.5
+    if float(_regular(different).mean()) >= 0.5:
+        return False
+    # A drawing whose straight edges follow the grid is exact there, though its few curves are rounded.
+    length = np.hypot(edge[:, 0], edge[:, 1])
+    aslant = np.hypot(slanted[:, 0], slanted[:, 1])[~_regular(slanted)].sum()
+    return float(aslant) >= float(tell["coarse_slanted"]) * float(length.sum())
+
+
+def _regular(steps: Floats) -> NDArray[np.bool_]:
+    """Tell which slanted edges a drawing on a grid may have: of whole length, or the grid's own diagonal."""
+    length = np.hypot(steps[:, 0], steps[:, 1])
+    regular: NDArray[np.bool_] = (np.abs(length - np.round(length)) < 1e-6) | (np.abs(steps[:, 0]) == np.abs(steps[:, 1]))
+    return regular
 
 
 def _edges(geoms: Objects) -> Floats:

@@ -13,7 +13,7 @@ import shapely
 from firelane.findings.desk import minimum_verdict
 from firelane.findings.summary import worst
 from firelane.lanes.boundary import Floats
-from firelane.lanes.edits import Body
+from firelane.lanes.edits_base import Body
 from firelane.lanes.profile import end_width, obstacle_index
 from firelane.lanes.reach import CAP_M
 from firelane.vocabulary import Verdict
@@ -174,8 +174,10 @@ def value_of(
     """
     ground, envelope, everything = levels
     found: list[Narrow] = [*barriers_of(ground, row), *dead_ends(ground, lane)]
+    least = min((round(n.width_m, 8) for n in found), default=0.0)
+    equal = [n for n in found if round(n.width_m, 8) == least]
     # Of equal widths a pinch names its owners, a dead end does not.
-    best = min(found, key=lambda n: (round(n.width_m, 8), not n.contacts), default=None)
+    best = next((n for n in equal if n.contacts), equal[0] if equal else None)
     width = min(CAP_M, best.width_m) if best is not None else CAP_M
     owners = names.of_narrow(best, designated=bool(lane.designated)) if best is not None and best.width_m < CAP_M else ()
     verdict = Verdict.NOT_APPLICABLE

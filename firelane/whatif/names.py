@@ -90,14 +90,14 @@ class Names:
     gone: Collection[Key] = ()
 
     @cached_property
-    def _taken(self) -> Counter[str]:
-        if not self.come and not self.gone:
-            return self.start.taken
-        return self.start.taken + Counter(i for _, i in self.come) - Counter(i for _, i in self.gone)
+    def _change(self) -> Counter[str]:
+        change = Counter(i for _, i in self.come)
+        change.subtract(Counter(i for _, i in self.gone))
+        return change
 
     def label(self, key: Key) -> str:
         """Return a thing's id, or ``<layer>:<id>`` where two layers share it."""
-        return key[1] if self._taken[key[1]] <= 1 else f"{key[0]}:{key[1]}"
+        return key[1] if self.start.taken[key[1]] + self._change[key[1]] <= 1 else f"{key[0]}:{key[1]}"
 
     def of_narrow(self, narrow: Narrow, *, designated: bool) -> tuple[str, ...]:
         """Return the owners of a narrow place: of the governing pinch first, then the rest of its chain."""

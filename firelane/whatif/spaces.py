@@ -13,8 +13,9 @@ from shapely.geometry.base import BaseGeometry
 
 from firelane.lanes.boundary import Floats
 from firelane.lanes.clusters import bars_at
-from firelane.lanes.edits import REACH_M, Base, Body
-from firelane.lanes.edits_graph import Bar, Net, Region, solve
+from firelane.lanes.edits_base import Base, Body
+from firelane.lanes.edits_graph import Region, solve
+from firelane.lanes.edits_net import Bar, Net
 from firelane.lanes.profile import station_widths
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.sections import SECTION_REACH_M
@@ -104,7 +105,7 @@ class EditedSpace:
     edits: Mapping[Key, Body | None] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
 
-    def edited(  # noqa: PLR0912  (one story)
+    def edited(
         self, things: Mapping[Key, Thing | None], solved: dict[object, Region]
     ) -> tuple[EditedSpace, frozenset[int]]:
         """Return the space with some things exchanged, and the lanes that this may concern.
@@ -112,23 +113,16 @@ class EditedSpace:
         ``solved`` keeps what was solved for another level of the same space: most edits are alike in all.
         """
         base = self.ground.net.base
-        changed: dict[Key, Body | None] = {}
-        edits = dict(self.edits)
-        for key, thing in things.items():
-            body = self.ground.body(thing, self.height_m)
-            row = self.ground.row_of.get(key)
-            if _same(body, None if row is None else base.bodies[row]):
-                if key in edits:
-                    changed[key] = edits.pop(key)
-            elif not _same(body, edits.get(key, _MISSING)):
-                changed[key] = edits[key] = body
+        edits, changed = self._exchanged(things)
         if not changed:
             return self, frozenset()
         lanes: set[int] = set()
         keys = set(changed)
         rest = []
+        shapes = [b.shape for b in (*changed.values(), *(self._before(key) for key in changed)) if b is not None]
         for group in self.groups:
-            if group.keys & keys:
+            # Those beside the edit will be found to meet it: taking them now saves solving the edit alone.
+            if group.keys & keys or group.region.is_near(shapes, base.boundary.origin):
                 lanes |= group.region.lanes
                 keys |= group.keys
             else:
@@ -150,6 +144,27 @@ class EditedSpace:
                 rest.remove(group)
         groups = (*rest, Group(frozenset(own), region))
         return replace(self, edits=edits, groups=groups), frozenset(lanes | region.lanes)
+
+    def _exchanged(self, things: Mapping[Key, Thing | None]) -> tuple[dict[Key, Body | None], dict[Key, Body | None]]:
+        """Return all edits, and what of them is new."""
+        base = self.ground.net.base
+        changed: dict[Key, Body | None] = {}
+        edits = dict(self.edits)
+        for key, thing in things.items():
+            body = self.ground.body(thing, self.height_m)
+            row = self.ground.row_of.get(key)
+            if _same(body, None if row is None else base.bodies[row]):
+                if key in edits:
+                    changed[key] = edits.pop(key)
+            elif not _same(body, edits.get(key, _MISSING)):
+                changed[key] = edits[key] = body
+        return edits, changed
+
+    def _before(self, key: Key) -> Body | None:
+        if key in self.edits:
+            return self.edits[key]
+        row = self.ground.row_of.get(key)
+        return None if row is None else self.ground.net.base.bodies[row]
 
     def _solve(self, edits: Mapping[Key, Body | None]) -> Region:
         hidden = {self.ground.row_of[key] for key in edits if key in self.ground.row_of}
@@ -246,10 +261,4 @@ def _meet(a: Region, b: Region) -> bool:
     """Tell whether two groups of edits know of one another."""
     if a.blocks & b.blocks or ((a.paths or a.ways or b.paths or b.ways) and a.lanes & b.lanes):
         return True
-    if not len(a.changed) or not len(b.changed):
-        return False
-    apart = np.maximum(a.bounds[:2] - b.bounds[2:], b.bounds[:2] - a.bounds[2:])
-    if (apart > REACH_M).any():
-        return False
-    return bool(shapely.STRtree(a.changed).query(b.changed, predicate="dwithin", distance=REACH_M).size)
-
+    return a.is_near(list(b.changed))

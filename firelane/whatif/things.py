@@ -13,8 +13,8 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from firelane.lanes.edits import Body
-from firelane.lanes.obstacles import _obstruction
+from firelane.lanes.edits_base import Body
+from firelane.lanes.obstacles import obstruction_as_obstacle
 from firelane.site.model import Site
 from firelane.vocabulary import ParkingStatus
 
@@ -59,7 +59,7 @@ class Thing:
         if layer == "parking":
             occupied = row["status"] != ParkingStatus.PLANNED
             return cls(key, order, row, row["geometry"], occupied, overhead=False, clear_height_m=math.nan, radius_m=math.nan)
-        made = _obstruction(SimpleNamespace(**row), {key: key[1]})
+        made = obstruction_as_obstacle(SimpleNamespace(**row), {key: key[1]})
         ground, overhead, height, _, radius, shape = made[5:]
         return cls(key, order, row, shape, bool(ground), bool(overhead), float(height), float(radius))  # type: ignore[arg-type]
 

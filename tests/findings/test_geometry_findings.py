@@ -52,6 +52,7 @@ def bend(radius, *, step_deg=5, noise_m=0.0, width=4.0, config=None):
 
 def yard(side, *, length=60.0, **layers):
     outline = shapely.union(road(length, 4), box(length, -side / 2, length + side, side / 2))
+    layers.setdefault("obstructions", [])
     return site([outline], entrances=gates(length, 4, both=False), **layers)
 
 
@@ -157,6 +158,17 @@ def test_short_dead_ends_need_none_and_through_lanes_are_none():
 def test_what_was_not_surveyed_is_not_judged():
     assert only(site([road()]), AREA).verdict.value == "not_measured"
     assert only(site([road()], entrances=[]), AREA).verdict.value == "not_measured"  # no way leads in
+
+
+def test_a_yard_in_which_nobody_looked_for_obstacles_does_not_pass():
+    found = only(yard(14.0, obstructions=None), AREA)
+    assert (found.verdict.value, found.value) == ("not_measured", pytest.approx(14.0))
+    assert "未调查障碍物" in found.message_zh
+    assert "obstructions were not surveyed" in found.message_en
+    # What is too small without obstacles is too small with them.
+    assert only(yard(11.0, obstructions=None), AREA).verdict.value == "fail"
+    # The length of a lane depends on nothing that stands there.
+    assert only(site([road(40, 6)], entrances=gates(40, 6, both=False)), AREA).verdict.value == "pass"
 
 
 def test_what_stands_in_the_yard_is_named():

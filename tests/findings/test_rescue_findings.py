@@ -162,7 +162,7 @@ def test_no_ring_is_no_violation_while_the_use_is_unknown():
 def test_a_height_from_floors_is_said_to_be_an_estimate():
     found = judged(ring_site(buildings=[house(14, 14, 60, 46, "INNER", floors=11)]), RINGED)["INNER"]
     assert "估算" in found.message_zh
-    assert "33.000" in found.message_zh
+    assert "高约 33 米" in found.message_zh  # an estimate has no millimetres
 
 
 # ------------------------------------------------------------------------------------ operating ground
@@ -337,3 +337,72 @@ def test_the_same_site_gives_the_same_findings():
         return findings
 
     assert told() == told()
+
+
+def test_only_the_kinds_that_a_rule_names_are_said_to_be_absent():
+    a_site = street(10.0, obstructions=[], buildings=[tower()])
+    wide, narrow = (judged(a_site, r)["site"] for r in (AERIAL, "gb50016-7.1.8-aerial"))
+    assert {wide.verdict.value, narrow.verdict.value} == {"pass"}
+    assert "广告牌" in wide.message_zh
+    assert "billboard" in wide.message_en
+    # GB 50016 asks for trees and lines: nobody looked for billboards.
+    assert "广告牌" not in narrow.message_zh
+    assert "billboard" not in narrow.message_en
+    assert "树木" in narrow.message_zh
+
+
+def test_an_open_facade_distance_says_so():
+    found = judged(street(buildings=[house(40, 8.03, 60, 30)], config={"accuracy_m": 0.05}), FACADE)["H"]
+    assert "测量精度内无法判定" in found.message_zh
+    assert "within the survey's accuracy" in found.message_en
+
+
+def test_ways_do_not_pass_where_nobody_looked_for_obstacles():
+    house_ = [house(40, 6, 60, 20)]
+    looked = street(obstructions=[], buildings=house_)
+    not_looked = site([box(0, -3, 100, 3)], entrances=gates(), buildings=house_)
+    for rule_id, subject in ((WAYS, "H"), (CUTS, "site")):
+        assert judged(looked, rule_id)[subject].verdict.value == "pass"
+        found = judged(not_looked, rule_id)[subject]
+        assert found.verdict.value == "not_measured"
+        assert "未调查障碍物" in found.message_zh
+
+
+def test_no_cut_place_is_only_as_certain_as_the_widths():
+    house_ = [house(40, 6, 60, 20)]
+    sure, open_ = (street(w, obstructions=[], buildings=house_, config={"accuracy_m": 0.05}) for w in (6.0, 4.03))
+    assert judged(sure, CUTS)["site"].verdict.value == "pass"
+    assert judged(open_, CUTS)["site"].verdict.value == "indeterminate"
+
+
+def test_a_cut_place_is_named_as_buildings_name_it():
+    a_site = street(obstructions=[], both=False, buildings=[house(40, 6, 60, 20)])
+    (cut,) = judged(a_site, CUTS).values()
+    name = cut.finding_id.split(":", 1)[1]
+    assert name in cut.message_zh
+    assert name in cut.message_en
+    assert name in judged(a_site, WAYS)["H"].message_zh
+
+
+def test_a_short_side_and_a_quarter_of_the_perimeter_are_both_said():
+    # 40 m by 30 m: a long side has 40, a quarter of the perimeter 35: the side alone counts.
+    assert "要求 40.000 米" in ground(street(10.0, obstructions=[], buildings=[house(40, 10, 80, 40, height_m=33.0)])).message_zh
+    # A cross has short sides: 12 m, and a perimeter of 96 m.
+    cross = shapely.union_all([box(40, 22, 76, 34), box(52, 10, 64, 46)])
+    found = ground(street(10.0, obstructions=[], buildings=[(cross, {"id": "H", "height_m": 33.0})]))
+    assert "一个长边的全长" in found.message_zh
+    assert "whole of a long side" in found.message_en
+
+
+def test_ground_that_serves_an_estimated_height_alone_does_not_pass():
+    def beside(**columns):
+        # 18 m of pavement before a wall of 18 m: enough for 15 × 10 m, not for 20 × 10 m.
+        area = shapely.union_all([box(0, -6, 100, 0), box(40, -0.5, 58, 10)])
+        gate = [(LineString([(0, -6), (0, 0)]), {"id": "W"})]
+        posts = [Point(x, 5.0) for x in (39.9, 58.1)]
+        return site([area], entrances=gate, obstructions=posts, buildings=[house(40, 15, 58, 30, **columns)])
+
+    assert ground(beside(height_m=33.0)).verdict.value == "pass"
+    found = ground(beside(floors=11))
+    assert found.verdict.value == "not_measured"
+    assert "估算" in found.message_zh

@@ -5,6 +5,7 @@ Costs as in costs.toml: car 1, bollard 5, wall 40, tree fixed, arch lifted 30.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -216,7 +217,7 @@ def test_a_building_behind_two_barriers():
     scene = planned(scene)
     assert rows(scene, target="NEAR") == []
     row = one(scene, target="NORTH")
-    assert (row["owners"], row["cost"], row["lower_bound"], row["proven"]) == (["GATEWAY", "B"], 6, 6, True)
+    assert (row["owners"], row["cost"], row["lower_bound"], row["proven"]) == (["B", "GATEWAY"], 6, 6, True)
     assert (row["target_kind"], row["verified"]) == ("building", True)
     assert one(scene, target="SOUTH", target_kind="building")["cost"] == 2
     assert one(scene, target="all")["cost"] == 7
@@ -253,6 +254,14 @@ def test_what_stands_in_a_designated_lane_has_to_leave_it():
     assert "designated" in found[0]["text_en"]
 
 
+def test_a_shift_leaves_the_designated_lane_and_no_other_is_offered():
+    # By half of the lane's 4 m and half of its own 1.9 m; any less leaves it inside, whatever width remains.
+    scene = street(9.0, [car(50, 0, id="C"), car(70, 3.5, id="D")], fire_lanes=[(box(0, -2, 100, 2), {"id": "F"})])
+    row = one(scene, action="shift")
+    assert (row["owners"], row["shift_m"], row["reason"]) == (["C"], pytest.approx(2.95, abs=2e-6), "designated")
+    assert row["resulting_width_m"] == pytest.approx(4.0, abs=1e-6)
+
+
 # -- wording, accuracy, invariances -----------------------------------------------------------------
 
 
@@ -263,6 +272,33 @@ def test_accuracy_makes_a_remedy_robust_or_marginal():
     assert marginal["robust"] is False
     assert "Marginal" in marginal["text_en"]
     assert "robust" not in one(street(6.0, [post(50, 0, id="B")]), action="remove")
+
+
+def test_rounded_coordinates_are_an_accuracy_too():
+    scene = street(4.05, [post(50, 0, id="B")])
+    rounded = dataclasses.replace(scene, coarse_m={"roads": 0.14})
+    assert "robust" not in one(scene, action="remove")
+    assert one(rounded, action="remove")["robust"] is False
+
+
+def test_the_joint_row_tells_how_many_it_leaves_out():
+    # Two arms that a car bars each, one that a wall bars which stays.
+    crossing = shapely.union_all([box(0, -4, 90, 4), *(box(x, 0, x + 6, 34) for x in (20, 40, 60))])
+    things = [car(x + 3, 20, length=6, width=1, id=f"C{x}") for x in (20, 40)]
+    fixed = (box(60, 20, 66, 20.4), {"kind": "wall", "id": "W", "removable": False})
+    joint = one(site([crossing], obstructions=[*things, fixed], entrances=[(LineString([(0, -4), (0, 4)]), {"id": "G"})]), target="all")
+    assert joint["owners"] == ["C20", "C40"]
+    assert "（另有 1 个不达标对象移除任何障碍物都不够" in joint["text_zh"]
+    assert "1 more fail whatever is removed" in joint["text_en"]
+
+
+def test_of_equal_sets_the_order_of_rows_does_not_choose():
+    # A wall from either kerb leaves 3 m between them: one of the two has to go, at equal cost.
+    pair = [block(50, -4.5, 50.2, -1.5, kind="fence", id="S"), block(50, 1.5, 50.2, 4.5, kind="fence", id="N")]
+    bays = [(box(10 + 8 * n, y, 15 + 8 * n, y + 1.5), {"id": f"P{n}{y}", "status": "planned"}) for n in range(3) for y in (-2.6, 1.0)]
+    plans = [planned(street(9.0, things, parking=rows_)) for things, rows_ in ((pair, bays), (pair[::-1], bays[::-1]))]
+    assert plans[0] == plans[1]
+    assert len(one(plans[0], target_kind="lane", action="remove")["owners"]) == 1
 
 
 def test_the_order_of_rows_changes_nothing():

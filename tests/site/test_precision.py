@@ -184,6 +184,18 @@ def test_a_drawing_turned_by_a_3_4_5_triangle_is_exact():
     assert step_of(*rows) is None
 
 
+@pytest.mark.parametrize("decimals", [1, 2])
+def test_straight_roads_with_rounded_fillets_are_exact(decimals):
+    # Drawn along the axes, 4.00 m wide; of the corner fillets alone the decimals are lost.
+    roads = shapely.union_all([box(0, 0, 200, 4), box(60, -100, 64, 100), box(140, -100, 144, 100)])
+    filleted = shapely.buffer(shapely.buffer(roads, 6, join_style="mitre"), -6, quad_segs=16)
+    drawn = shapely.transform(filleted, lambda xy: np.round(xy, decimals))
+    assert len(shapely.get_coordinates(drawn)) > 100
+    assert step_of(drawn) is None
+    turned = shapely.affinity.rotate(filleted, 17.3)
+    assert step_of(shapely.transform(turned, lambda xy: np.round(xy, decimals))) is not None
+
+
 def test_few_corners_prove_nothing():
     assert step_of(polygon((0, 0), (31, 7), (58, 23), (55, 29), (28, 13), (-2, 6))) is None
 

@@ -49,6 +49,11 @@ def test_keys_may_stand_above_the_tables(tmp_path):
     assert (found.id, found.name, found.config.accuracy_m, found.config.default_kerb) == ("A", "B", 0.1, True)
 
 
+@pytest.mark.parametrize(("toml", "station_m"), [("", 0.5), ("station_m = 0.1", 0.1), ("station_m = 10", 10.0)])
+def test_the_distance_of_stations_is_read(tmp_path, toml, station_m):
+    assert read(tmp_path, toml).config.station_m == station_m
+
+
 def test_where_the_file_is_looked_for(tmp_path):
     path = write_layers(tmp_path / "a.gpkg", {"roads": frame(ROAD)})
     (tmp_path / "site.toml").write_text('id = "folder"')
@@ -95,6 +100,11 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path):
         ("accuracy_m = -0.1", "accuracy_m", "zero or more"),
         ("accuracy_m = true", "accuracy_m", "number of metres"),
         ("access_distance_m = inf", "access_distance_m", "number of metres"),
+        ("station_m = 0.09", "station_m", "from 0.1 to 10"),
+        ("station_m = 10.5", "station_m", "from 0.1 to 10"),
+        ("station_m = 0", "station_m", "from 0.1 to 10"),
+        ("station_m = nan", "station_m", "number of metres"),
+        ('station_m = "0.5"', "station_m", "number of metres"),
         ('default_kerb = "low"', "default_kerb", "yes or no"),
         ("managed = [1]", "managed", "yes or no"),
         ("id = []", "id", "a text"),

@@ -123,6 +123,17 @@ def test_buildings_are_those_of_the_audit():
     assert list(after.changed_buildings["building_id"]) == ["B"]
 
 
+def test_an_edge_that_two_obstacles_share_changes_hands():
+    state = WhatIf.of(street(8.0, [block(50, -4, 51, 0.5, id="a"), block(50, -4, 51, 0.5, id="b"), post(20, 0, id="p")]))
+    assert set(only(state).owners) == {"a", "edge:roads-1"}
+    after = state.remove("a")
+    assert set(only(after).owners) == {"b", "edge:roads-1"}
+    assert differences(after) == []
+    back = after.add(moved(box(50, -4, 51, 0.5)), id="a")
+    assert set(only(back).owners) == {"b", "edge:roads-1"}
+    assert differences(back) == []
+
+
 def test_every_problem_is_named_at_once():
     state = WhatIf.of(street(8.0, [post(50, 0, id="p")]))
     with pytest.raises(InputError) as error:

@@ -109,14 +109,17 @@ def differences(state: WhatIf) -> list[tuple[object, ...]]:
         if width < 8.0:
             # Of several places equally narrow any may be named.
             tied = [n for n in found.widths.narrowings[row.lane_id] if n.width_m <= width + 1e-6]
-            named = [alike(owners_of(found, n)) for n in tied]
-            checks["owners"] = (alike(mine.owners) in named, mine.owners, named)
+            # Where two roads meet, or a designated lane runs along a kerb, either's edge may be named.
+            several = len(state.site.layer("roads")) + len(state.site.layer("fire_lanes")) > 1
+            told = alike if several else set
+            named = [told(owners_of(found, n)) for n in tied]
+            checks["owners"] = (told(mine.owners) in named, mine.owners, named)
         bad += [(row.lane_id, what, *values) for what, (ok, *values) in checks.items() if not ok]
     return bad
 
 
 def alike(owners):
-    """Return owners, kerbs without their road: where two roads meet either's edge may be named."""
+    """Return owners, kerbs without their road."""
     return {"edge" if owner.startswith("edge:") else owner for owner in owners}
 
 

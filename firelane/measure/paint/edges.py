@@ -158,14 +158,17 @@ def _measured(
     other_beside = _parallel(shadows(segments, other_paint.areas, *band_m))
 
     lane_of = edges["lane_id"].to_numpy(dtype=object)
+    edges_of, beside_of, other_of = (
+        _grouped(lane_of[rows]) for rows in (np.arange(len(lane_of)), beside.edge, other_beside.edge)
+    )
+    none = np.zeros(0, dtype=np.int64)
     results: list[PaintOnLane] = []
     for lane_id in network.lanes["lane_id"]:
-        mine = np.flatnonzero(lane_of == lane_id)
-        here = np.flatnonzero(np.isin(beside.edge, mine))
+        mine, here = edges_of.get(lane_id, none), beside_of.get(lane_id, none)
         bare = [substring(segments.edges[n], *gap) for n in mine for gap in missing[n]]
         required_m = float(sum(end - start for n in mine for start, end in required[n]))
         missing_m = float(sum(end - start for n in mine for start, end in missing[n]))
-        other_here = other_beside.shape[np.isin(other_beside.edge, mine)]
+        other_here = other_beside.shape[other_of.get(lane_id, none)]
         results.append(
             PaintOnLane(
                 lane_id=str(lane_id),
@@ -181,6 +184,14 @@ def _measured(
             )
         )
     return tuple(results)
+
+
+def _grouped(lane: npt.NDArray[np.object_]) -> dict[str, npt.NDArray[np.int64]]:
+    """Return the rows of each lane, in order: sought once for all lanes."""
+    groups: dict[str, list[int]] = {}
+    for row, lane_id in enumerate(lane.tolist()):
+        groups.setdefault(lane_id, []).append(row)
+    return {lane_id: np.array(rows, dtype=np.int64) for lane_id, rows in groups.items()}
 
 
 def _on(found: Shadows, edge: int) -> list[Interval]:
@@ -207,7 +218,7 @@ def _covered(segments: EdgeSegments, beside: Shadows, edge: int) -> list[Interva
     covered = union(_on(beside, edge))
     if len(covered) < 2:
         return covered
-    corners = np.flatnonzero((segments.edge == edge) & (segments.turn_rad > SHARP_RAD))
+    corners = _corners(segments, edge)
     bridges: list[Interval] = []
     for (_, low), (high, _) in pairwise(covered):
         for corner in corners:
@@ -218,6 +229,13 @@ def _covered(segments: EdgeSegments, beside: Shadows, edge: int) -> list[Interva
             if at - low <= lost and high - at <= lost:
                 bridges.append((low, high))
     return union(covered + bridges)
+
+
+def _corners(segments: EdgeSegments, edge: int) -> npt.NDArray[np.int64]:
+    """Return the segments of one edge that begin at a sharp corner; the segments lie edge after edge."""
+    begin, end = np.searchsorted(segments.edge, [edge, edge + 1])
+    corners: npt.NDArray[np.int64] = begin + np.flatnonzero(segments.turn_rad[begin:end] > SHARP_RAD)
+    return corners
 
 
 @dataclass(frozen=True)
@@ -292,7 +310,7 @@ def _stations(
         vertex = np.unique(np.round([vertex - JOIN_M, vertex + JOIN_M], 3))
         vertex = vertex[(vertex > start + trim) & (vertex < end - trim)]
         places = np.r_[even, vertex]
-        corner = (segments.edge == beside.edge[k]) & (segments.turn_rad > SHARP_RAD)
+        corner = _corners(segments, int(beside.edge[k]))
         away = np.abs(places[:, None] - segments.chainage_m[corner][None, :]) > trim
         clear = away.all(axis=1)
         strip.append(np.full(int(clear.sum()), float(k)))
