@@ -137,7 +137,7 @@ def _cuts(desk: Desk, rule: Rule, widths: _Widths) -> None:
         )  # fmt: skip
     if not widths.found.cuts and any(b.ways for b in widths.found.buildings):
         reached = {b.building_id for b in widths.found.buildings if b.ways}
-        in_doubt = any((b.ways or 0) < 2 for b in widths.strict.buildings if b.building_id in reached)  # noqa: PLR2004
+        in_doubt = any((b.ways or 0) < 2 for b in widths.strict.buildings if b.building_id in reached)
         open_zh, open_en = _OPEN if in_doubt else ("", "")
         desk.add(
             rule, Verdict.INDETERMINATE if in_doubt else Verdict.PASS, "site",

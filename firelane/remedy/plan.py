@@ -33,6 +33,8 @@ MOST_REACHED = 60
 """Failing subjects of which lanes are asked to be reached from an entrance; of more each lane is looked at alone."""
 MOST_SHIFTS = 12
 """Lanes for which a shift is looked for at most: a count, so that the same site gives the same answer."""
+MOST_KERBS = 60
+"""Lanes for which the kerb that could move instead is looked for at most: each measures the site once more."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ class _Desk:
         """Return all remedies: by subject, then for all together."""
         rows: list[Remedy] = []
         solved: list[Subject] = []
-        shifts = 0
+        shifts = kerbs = 0
         for subject in self.subjects:
             if not self._possible(subject):
                 rows.append(self._nothing_helps(subject))
@@ -181,7 +183,9 @@ class _Desk:
                 if shifts < MOST_SHIFTS:
                     shifts += 1
                     rows += self._shifts(subject, before)
-                rows += self._kerb_instead(subject, found.owners - before)
+                if kerbs < MOST_KERBS:
+                    kerbs += 1
+                    rows += self._kerb_instead(subject, found.owners - before)
         if len(solved) > 1:
             rows.append(self._removal(solved, self.solver.solve([self._wanted(s) for s in solved])))
         return rows

@@ -131,7 +131,7 @@ def removal(
                          "For all targets together (remedies per target do not add up):"))  # fmt: skip
     if before:
         parts.append((
-            f"其中{listed([name(o, 'zh') for o in before], 'zh')} 不在该车道上，而是阻断从出入口到该车道的通路。",
+            f"其中{_apart(listed([name(o, 'zh') for o in before], 'zh'))}不在该车道上，而是阻断从出入口到该车道的通路。",
             f"Of these {listed([name(o, 'en') for o in before], 'en')} bar the way from the entrances, not the lane itself.",
         ))  # fmt: skip
     if not verified:
@@ -191,7 +191,7 @@ def kerbs(moves: Sequence[KerbMove], *, opened: bool | None, name: Namer) -> lis
     zh, en = [], []
     for move in _distinct(moves)[:3]:
         x = up(move.kerb_m)
-        zh.append(f"{move.side[0]}侧{name(move.edge, 'zh')} 外移 {x} 米")
+        zh.append(f"{move.side[0]}侧{_apart(name(move.edge, 'zh'))}外移 {x} 米")
         en.append(f"move {name(move.edge, 'en')} on the {move.side[1]} side outwards by {x} m")
     do_zh, do_en = "；".join(zh), "; ".join(en)
     if opened:
@@ -222,7 +222,7 @@ def shift(
     side_zh, side_en = COMPASS[turn]
     x = up(length_m)
     return _joined([
-        (f"{out[0]}将{name(owner, 'zh')} 沿路缘法线向{side_zh}移动 {x} 米（该方向上的最小值）；之后净宽 {_width(width_m, 'zh')}。",
+        (f"{out[0]}将{_apart(name(owner, 'zh'))}沿路缘法线向{side_zh}移动 {x} 米（该方向上的最小值）；之后净宽 {_width(width_m, 'zh')}。",
          (f"{out[1]}move {name(owner, 'en')} along its kerb normal by {x} m to the {side_en} (least along that line); "
          f"clear width then {_width(width_m, 'en')}.")),
         DISC,
@@ -242,7 +242,7 @@ def designated(chosen: Sequence[Option], fixed: Sequence[str], name: Namer, cost
         ))  # fmt: skip
     if fixed:
         parts.append((
-            f"{listed([name(o, 'zh') for o in fixed], 'zh')} 设在划定的消防车通道内且不可移除：须调整通道划定或另行处理。",
+            f"{_apart(listed([name(o, 'zh') for o in fixed], 'zh'))}设在划定的消防车通道内且不可移除：须调整通道划定或另行处理。",
             (f"{listed([name(o, 'en') for o in fixed], 'en')} inside the designated fire lane cannot be removed: the lane "
             "has to be designated anew, or the thing dealt with otherwise."),
         ))  # fmt: skip
@@ -266,10 +266,19 @@ def parking(planned: int, kept: int, upper_bound: int, *, proven: bool, given_up
     return _joined([*parts, DISC])
 
 
+def _apart(text: str) -> str:
+    """Set an id that ends in Latin letters or digits apart from the Chinese that follows.
+
+    >>> _apart("树木 T1"), _apart("路缘（R1）")
+    ('树木 T1 ', '路缘（R1）')
+    """
+    return f"{text} " if text[-1:].isascii() and text[-1:] else text
+
+
 def _between(a: str, b: str, name: Namer) -> Text:
     if a == b:
-        return (f"{name(a, 'zh')} 两侧之间", f"between the two sides of {name(a, 'en').removeprefix('the edge of ')} there are")
-    return f"{name(a, 'zh')} 与{name(b, 'zh')} 之间", f"between {name(a, 'en')} and {name(b, 'en')} there are"
+        return (f"{_apart(name(a, 'zh'))}两侧之间", f"between the two sides of {name(a, 'en').removeprefix('the edge of ')} there are")
+    return f"{_apart(name(a, 'zh'))}与{_apart(name(b, 'zh'))}之间", f"between {name(a, 'en')} and {name(b, 'en')} there are"
 
 
 def _distinct(moves: Sequence[KerbMove]) -> list[KerbMove]:

@@ -30,7 +30,7 @@ from site_scenes import (
 
 from firelane.auditing import audit
 from firelane.findings import judge
-from firelane.remedy import RemedyPlan, plan_remedies
+from firelane.remedy import RemedyPlan, plan, plan_remedies
 from firelane.remedy.costs import options
 from firelane.remedy.plan import failing
 from firelane.remedy.plan_check import Remeasured
@@ -290,6 +290,15 @@ def test_the_joint_row_tells_how_many_it_leaves_out():
     assert joint["owners"] == ["C20", "C40"]
     assert "（另有 1 个不达标对象移除任何障碍物都不够" in joint["text_zh"]
     assert "1 more fail whatever is removed" in joint["text_en"]
+
+
+def test_kerbs_are_looked_for_at_the_first_lanes_only(monkeypatch):
+    crossing = shapely.union_all([box(0, -4, 70, 4), *(box(x, 0, x + 6, 34) for x in (20, 40))])
+    scene = site([crossing], obstructions=[post(x + 3, 20, id=f"B{x}") for x in (20, 40)], entrances=())
+    assert len(rows(scene, action="move_kerb")) == 2
+    monkeypatch.setattr(plan, "MOST_KERBS", 1)
+    (row,) = rows(scene, action="move_kerb")
+    assert row["target"] == rows(scene, action="remove")[0]["target"]
 
 
 def test_of_equal_sets_the_order_of_rows_does_not_choose():
