@@ -366,7 +366,13 @@ class _Desk:
         if not network.designated.is_empty and (leave or not shapely.intersects(body, network.designated)):
             area = shapely.difference(area, network.designated)
 
+        near = here.near(subject.id)
+
         def width_m(moved: Any) -> float:
+            # Most trials fail, and the lane's surroundings tell: only what passes there is tried on the whole site.
+            width = near.moved(owner, moved).lane_width_m(subject.id)
+            if width < self.limit_m - SLACK_M:
+                return width
             site = here.moved(owner, moved)
             width = site.lane_width_m(subject.id)
             reached = self._must_be_reached(subject) and not leave

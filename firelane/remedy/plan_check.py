@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -21,6 +22,9 @@ from firelane.measure import Measurements
 from firelane.measure.pinches import PinchTable, pinch_table
 from firelane.measure.reach import Reach, _sources, measure_reach
 from firelane.measure.width import measure_widths
+
+SURROUNDINGS_M = 30.0
+"""How far from a lane's axis its surroundings reach: well beyond the widest road and the widest gap sought."""
 
 SLACK_M = 1e-6
 """Contract §2: judged as ``value >= limit - 1e-6``."""
@@ -68,6 +72,35 @@ class Remeasured:
         bodies = table.geometry.to_numpy().copy()
         bodies[at] = body
         return Remeasured(self.measured, replace(self.spaces, table=table.set_geometry(bodies, crs=table.crs)))
+
+    def near(self, lane_id: str) -> Remeasured:
+        """Return the surroundings of one lane alone: for many trials of that lane's own width.
+
+        The pavement is cut off beyond the lanes that meet it, where the cut can only be one more wall: a
+        lane that passes here still has to be tried on the whole site.
+        """
+        network = self.spaces.network
+        lanes = network.lanes
+        own = lanes[(lanes["lane_id"] == lane_id).to_numpy(bool)]
+        nodes = {*own["start_node"], *own["end_node"]}
+        meets = lanes["start_node"].isin(nodes).to_numpy(bool) | lanes["end_node"].isin(nodes).to_numpy(bool)
+        zone = shapely.buffer(shapely.union_all(lanes.geometry.to_numpy()[meets]), SURROUNDINGS_M)
+        shapely.prepare(zone)
+        table = self.spaces.table
+        by_it = shapely.intersects(zone, table.geometry.to_numpy())
+
+        def inside(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+            return lines[shapely.contains_properly(zone, lines.geometry.to_numpy())].reset_index(drop=True)
+
+        cut = replace(
+            network, pavement=shapely.intersection(network.pavement, zone),
+            judged=shapely.intersection(network.judged, zone), designated=shapely.intersection(network.designated, zone),
+            lanes=lanes[meets].reset_index(drop=True), mouths=inside(network.mouths),
+            openings=None if network.openings is None else inside(network.openings),
+        )  # fmt: skip
+        return Remeasured(
+            self.measured, replace(self.spaces, network=cut, table=table[by_it].reset_index(drop=True))
+        )
 
     @property
     def limit_m(self) -> float:
