@@ -113,7 +113,7 @@ def _asked(ground: OperatingGround, rule: Rule) -> tuple[str, str]:
     if quarter <= side + 1e-3:
         return f"要求 {metres(side)} 米", f"{metres(side)} m required"
     return (
-        f"要求一个长边的全长 {metres(side)} 米，不沿一个长边布置的 {metres(quarter)} 米",
+        f"要求沿一个长边全长（{metres(side)} 米），否则不少于 {metres(quarter)} 米",
         f"the whole of a long side ({metres(side)} m) required, or {metres(quarter)} m where it is not along one",
     )
 

@@ -147,7 +147,10 @@ class _Bays:
         bound = planned - found.lower_bound
         proven = bound == len(kept)
         up = [o for o in self.owners if o in given_up]
-        zh, en = words.parking(planned, len(kept), bound, proven=proven, given_up=up, name=name)
+        zh, en = words.parking(
+            planned, len(kept), bound, proven=proven, given_up=up, name=name,
+            failing=len(self.measured.network.lanes) - len(self.lanes),
+        )  # fmt: skip
         return {
             "planned": planned, "count": len(kept), "upper_bound": bound, "proven": proven, "kept": kept, "given_up": up,
             "alone": alone, "designated": [o for o in self.owners if o in self.inside], "text_zh": zh, "text_en": en,

@@ -249,8 +249,10 @@ def designated(chosen: Sequence[Option], fixed: Sequence[str], name: Namer, cost
     return _joined(parts)
 
 
-def parking(planned: int, kept: int, upper_bound: int, *, proven: bool, given_up: Sequence[str], name: Namer) -> Text:
-    """Say how many of the planned bays can stay."""
+def parking(
+    planned: int, kept: int, upper_bound: int, *, proven: bool, given_up: Sequence[str], name: Namer, failing: int = 0
+) -> Text:
+    """Say how many of the planned bays can stay; ``failing`` lanes are too narrow without any."""
     if proven:
         zh = f"规划的 {planned} 个泊位最多可保留 {kept} 个（已证明，就圆盘检验而言）"
         en = f"At most {kept} of {planned} planned bays can stay (proven, for the disc test)"
@@ -263,6 +265,12 @@ def parking(planned: int, kept: int, upper_bound: int, *, proven: bool, given_up
     parts = [(zh + "。", en + ".")]
     if given_up:
         parts.append(("可能另有数量相同的方案。", "Other choices of as many bays may exist."))
+    if failing:
+        parts.append((
+            f"有 {failing} 条车道没有规划泊位也不达标（或未能测量），不在考虑之内：其上的泊位须待车道达标后再定。",
+            (f"{failing} lanes fail without any planned bay (or could not be measured) and were left aside: bays on them can be decided only when those "
+             "lanes pass."),
+        ))  # fmt: skip
     return _joined([*parts, DISC])
 
 

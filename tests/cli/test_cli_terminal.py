@@ -121,10 +121,15 @@ def test_ctrl_c_is_130_and_leaves_what_was_there(site, tmp_path):
     out.mkdir()
     (out / "audit.json").write_text("old")
     before = snapshot(out)
-    child = subprocess.Popen(
-        command("run", site, "-o", out, "--rules", pack, "--lang", "zh"), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
-    )  # fmt: skip
+    # A child of tests that a shell runs in the background would be born deaf to the interrupt.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        child = subprocess.Popen(
+            command("run", site, "-o", out, "--rules", pack, "--lang", "zh"), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, ours)
     with pack.open("wb"):  # opens when the child reads
         time.sleep(0.5)  # let it come from opening to reading: there it waits
         child.send_signal(signal.SIGINT)

@@ -228,6 +228,7 @@ def test_python_examples_run(tmp_path, monkeypatch):
     names = {p.name for p in (tmp_path / "out" / "python").iterdir()}
     assert names == {
         "audit.json", "findings.csv", "findings.geojson", "map.html", "map.png", "markings.dxf", "results.gpkg",
+        "lane.png", "profiles.pdf",
     }  # fmt: skip
 
 

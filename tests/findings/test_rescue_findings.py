@@ -390,7 +390,7 @@ def test_a_short_side_and_a_quarter_of_the_perimeter_are_both_said():
     # A cross has short sides: 12 m, and a perimeter of 96 m.
     cross = shapely.union_all([box(40, 22, 76, 34), box(52, 10, 64, 46)])
     found = ground(street(10.0, obstructions=[], buildings=[(cross, {"id": "H", "height_m": 33.0})]))
-    assert "一个长边的全长" in found.message_zh
+    assert "沿一个长边全长" in found.message_zh
     assert "whole of a long side" in found.message_en
 
 

@@ -29,6 +29,14 @@ def test_without_planned_bays_there_is_nothing_to_say():
     assert plan(street(6.0, parking=[(box(40, 1, 46, 3), {"status": "existing"})])) is None
 
 
+def test_a_bay_on_a_lane_that_fails_anyway_is_not_called_harmless():
+    narrow = plan(street(3.9, parking=[bay(20, 1, 25, 1.9, "P")]))
+    assert (narrow["count"], narrow["given_up"]) == (1, [])
+    assert "有 1 条车道没有规划泊位也不达标" in narrow["text_zh"]
+    assert "1 lanes fail without any planned bay" in narrow["text_en"]
+    assert "不达标" not in plan(street(8.0, parking=[bay(20, 2, 25, 4, "P")]))["text_zh"]
+
+
 def test_opposite_bays_break_the_lane_together_one_side_can_stay():
     # 8.4 m: a row of 2.2 m on one side leaves 6.2 m, on both sides 4.0 m; one bay is 0.1 m broader.
     pairs = [bay(20, 2.0, 26, 4.2, "N1"), bay(20, -4.2, 26, -2.0, "S1"), bay(50, 1.9, 56, 4.2, "N2"), bay(50, -4.2, 56, -2.0, "S2")]
