@@ -1,7 +1,7 @@
 """The boundary of free space as oriented half-edges, free space on their left.
 
 Everything in this package works on arrays of half-edges in local coordinates. The tables are built
-once per free space and never changed. Method: facts on exact pinches, section 2.1 (oriented
+once per free space and never changed. Method: docs/decisions/0003 (oriented
 half-edges, rotation system at shared vertices, mouths as open edges).
 """
 

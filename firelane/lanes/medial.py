@@ -1,7 +1,6 @@
 """The medial axis of an area as a graph, from a constrained Delaunay triangulation.
 
-Used for centrelines and as candidate places; no verdict rests on it. Method: facts on measuring
-width, section 2, stage 5 (densify, triangulate, dual graph, prune all leaf branches of a round at once).
+Used for centrelines and as candidate places; no verdict rests on it. Method: docs/method.md.
 """
 
 from __future__ import annotations

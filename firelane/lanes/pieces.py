@@ -1,7 +1,7 @@
 """Free space cut at pinches: its pieces, and which piece a place lies in.
 
 The intervals of the boundary between contacts are glued along the chords; the pieces are the cycles
-of that permutation. No polygon is built. Method: facts on exact pinches, section 3.
+of that permutation. No polygon is built. Method: docs/decisions/0003
 """
 
 from __future__ import annotations

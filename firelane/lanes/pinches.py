@@ -2,7 +2,7 @@
 
 A pinch is a segment between two obstacles whose diametral disc is empty. Its two contacts lie in
 each other's normal cone, so looking in the cone of every corner finds all of them; nothing is
-sampled. Method: facts on exact pinches, section 2.
+sampled. Method: docs/decisions/0003
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How wide a vehicle gets from somewhere to everywhere.
 
 Pieces and pinches form a graph; its maximum spanning tree holds the widest way between any two
-places, and the pinch that limits it. Method: facts on exact pinches, section 4.
+places, and the pinch that limits it. Method: docs/decisions/0003
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The two contacts of a pinch lie in each other's normal cone, so what lies in the cone of a corner
 within the width is all that can face it. A narrow cone is read as the strip of cells along its axis.
-Method: facts on exact pinches, section 2.
+Method: docs/decisions/0003
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The ways of a vehicle as a graph: the middle line of the free space without what is too narrow for it.
 
 An edge that crosses no pinch below the width can be driven by a disc of that width, and one that crosses
-one cannot (facts on exact pinches, section 2); the rings that are left are the rings of the ways. The
+one cannot (docs/method.md); the rings that are left are the rings of the ways. The
 positions of its nodes are those of sampled edges, good to a few centimetres: lengths of pinches decide,
 not they.
 """

@@ -1,8 +1,7 @@
 """How far a kerb must move where it leaves too little beside something fixed, or beside the other kerb.
 
 One figure per gap and side: the required width less the gap. It is *sufficient, not least*: widening in one
-place helps its neighbours too. Whether it suffices is tried on the pavement widened there. Method: facts on
-remedies, section 7 and defect D7.
+place helps its neighbours too. Whether it suffices is tried on the pavement widened there. Method: docs/decisions/0013.
 """
 
 from __future__ import annotations
@@ -119,9 +118,14 @@ def widened(measured: Measurements, spaces: Spaces, added: Sequence[BaseGeometry
     return Remeasured(measured, replace(spaces, network=wide))
 
 
-def suffices(site: Remeasured, lane_id: str) -> bool:
-    """Tell whether a lane passes on the widened pavement, the end edge of a dead end left aside."""
-    return all(n.pinch < 0 and n.width_m > 0 for n in site.narrowings(lane_id)) and bool(
+def suffices(site: Remeasured, lane_id: str, kerb_m: float) -> bool:
+    """Tell whether a lane passes on the widened pavement.
+
+    The pavement is widened at the gaps alone. The tip of a dead end counts as widened with them where a kerb
+    moved by ``kerb_m`` all the way to the end makes it wide enough [m].
+    """
+    narrow = site.narrowings(lane_id)
+    return all(n.pinch < 0 and n.width_m + kerb_m >= site.limit_m - SLACK_M for n in narrow) and bool(
         site.lane_width_m(lane_id) > SLACK_M
     )
 

@@ -224,14 +224,17 @@ class _Desk:
             # The tip of a dead end has no two sides: its kerbs are told by the gaps before it.
             moves, added = kerb_moves(self.measured, [n for n in narrow if n.pinch >= 0], owners, self.limit_m)
             if moves:
-                opened = suffices(widened(self.measured, self.measured.spaces, added), subject.id)
+                wide = widened(self.measured, self.measured.spaces, added)
+                opened = suffices(wide, subject.id, max(m.kerb_m for m in moves))
         else:
             reached = site.reach[subject.id]
             pair = site.owners_of(site.space, reached.pinch)
             if pair is not None and reached.widest_m is not None:
                 fixed.append((*pair, reached.widest_m))
         if fixed:
-            zh, en = words.impossible(fixed, self.name, self.limit_m, moves, opened=opened)
+            zh, en = words.impossible(
+                fixed, self.name, self.limit_m, moves, opened=opened, barred=self._way_barred(subject)
+            )
         else:
             zh, en = words.barred(self._why(subject, width))
         more = self._more(subject, Level.GROUND if subject.kind == "building" else subject.level)
@@ -242,6 +245,12 @@ class _Desk:
             tuple(fixed[0][:2]) if fixed else (), None, proven=not moves, lower_bound=None,
             resulting_width_m=self.limit_m if opened else width, text_zh=zh, text_en=en, more=more,
         )  # fmt: skip
+
+    def _way_barred(self, subject: Subject) -> bool:
+        """Tell whether the way from the entrances to a lane is barred today, whatever is done on the lane."""
+        if subject.kind != "lane" or not self.enters:
+            return False
+        return self.tried(frozenset()).access_m(subject.id) < self.limit_m - SLACK_M
 
     def _why(self, subject: Subject, width: float | None) -> words.Text:
         missing = "" if width is None else words.up(self.limit_m - width)
@@ -289,6 +298,7 @@ class _Desk:
         zh, en = words.removal(
             chosen, self.name, cost=found.cost, lower_bound=found.lower_bound, proven=proven, verified=verified, width_m=width, joint=joint,
             alone=None if not alone else self._why_alone, marginal=marginal, helpless=len(self.subjects) - len(subjects) if joint else 0,
+            inside=joint and bool(self._designated),
             before=[o.owner for o in chosen if o.owner in before], way=any(self._must_be_reached(s) for s in subjects),
         )  # fmt: skip
         level = subjects[0].level if not joint else Level.GROUND
@@ -340,7 +350,7 @@ class _Desk:
                 continue  # what stands in a designated lane has to leave it: designated_rows tells how far
             if not self._passes(self.tried(before | {owner}), subject):
                 continue
-            row = self._shift(subject, str(owner), cost, here)
+            row = self._shift(subject, str(owner), cost, here, before=before)
             if row is not None:
                 rows.append(row)
         return rows
@@ -352,7 +362,8 @@ class _Desk:
         return width >= self.limit_m - SLACK_M
 
     def _shift(
-        self, subject: Subject, owner: str, cost: int, here: Remeasured, *, leave: bool = False
+        self, subject: Subject, owner: str, cost: int, here: Remeasured, *, leave: bool = False,
+        before: frozenset[str] = frozenset(),
     ) -> Remedy | None:
         table = here.spaces.table
         at = table["owner"].to_numpy(object) == owner
@@ -384,10 +395,14 @@ class _Desk:
         )  # fmt: skip
         if found is None:
             return None
-        zh, en = words.shift(owner, self.name, found.by, found.length_m, found.width_m, leave=leave)
-        more = self._more(subject, subject.level) | ({"reason": "designated"} if leave else {}) | {"shift": list(found.by), "shift_m": found.length_m}
+        first = sorted(before)
+        zh, en = words.shift(owner, self.name, found.by, found.length_m, found.width_m, leave=leave, before=first)
+        # The least shift along one line: no bound on what other remedies cost.
+        known = {**self.options, **self.solver.mouths}
+        cost += sum(known[o].cost for o in first)
+        more = self._more(subject, subject.level) | ({"reason": "designated"} if leave else {}) | ({"on_the_way": first} if first else {}) | {"shift": list(found.by), "shift_m": found.length_m}
         return Remedy(
-            subject.id, "lane", "shift", more.pop("level"), (owner,), cost, proven=True, lower_bound=cost,
+            subject.id, "lane", "shift", more.pop("level"), (owner,), cost, proven=True, lower_bound=None,
             resulting_width_m=found.width_m, text_zh=zh, text_en=en, more=more,
         )  # fmt: skip
 
@@ -403,9 +418,10 @@ class _Desk:
         owners = {(id(n.space), n.pinch): pair for n in narrow
                   if (pair := here.owners_of(n.space, n.pinch)) is not None}  # fmt: skip
         moves, added = kerb_moves(self.measured, narrow, owners, self.limit_m)
-        if not moves or not suffices(widened(self.measured, self.measured.spaces, added), subject.id):
+        wide = widened(self.measured, self.measured.spaces, added)
+        if not moves or not suffices(wide, subject.id, max(m.kerb_m for m in moves)):
             return []
-        zh, en = words.kerb_alternative(moves, self.name)
+        zh, en = words.kerb_alternative(moves, self.name, barred=self._way_barred(subject))
         more = self._more(subject, subject.level) | _kerb_keys(moves) | {"suffices": True}
         return [Remedy(
             subject.id, "lane", "move_kerb", more.pop("level"), (moves[0].edge, moves[0].beside), None, proven=False, lower_bound=None,

@@ -4,7 +4,7 @@ Moved along the normal of the nearest kerb, a body comes within the required wid
 an obstacle's side, for one interval of shifts: distance is convex along a translation. Whether the lane
 passes changes at the ends of such intervals only, so the least shift is one of them, or an end of the
 stretch on which the body stays on the pavement and clear of others. Each is tried by measuring the lane
-anew. Method: facts on remedies, section 7.
+anew. Method: docs/decisions/0013.
 """
 
 from __future__ import annotations

@@ -21,6 +21,10 @@ DISC: Text = (
     "按圆盘通过检验：是车辆通过的必要条件，不是充分条件。",
     "Disc test: necessary, not sufficient, for a vehicle.",
 )
+WAY_BARRED: Text = (
+    "从出入口到该车道的通路也被阻断，须一并处理（见其他各行）。",
+    "The way from the entrances to the lane is barred as well: see the other rows.",
+)
 ALONE: dict[str, Text] = {
     "no entrances": ("未给出出入口：只考虑车道本身。", "No entrances are given: the lane alone was considered."),
     "not reached": (
@@ -104,21 +108,22 @@ def deeds(chosen: Sequence[Option], name: Namer) -> Text:
 def removal(
     chosen: Sequence[Option], name: Namer, *, cost: int, lower_bound: int, proven: bool, verified: bool,
     width_m: float | None, joint: bool, alone: str | None, marginal: bool | None, before: Sequence[str] = (),
-    way: bool = False, helpless: int = 0,
+    way: bool = False, helpless: int = 0, inside: bool = False,
 ) -> Text:  # fmt: skip
     """Say what a least-cost removal is, how far it is proven, and what it leaves.
 
     ``before`` are those that bar the way to the lane and not the lane; ``way`` tells that the width is that of
-    the way as well; ``helpless`` is the number of failing targets that no removal mends.
+    the way as well; ``helpless`` is the number of failing targets that no removal mends; ``inside`` tells that things
+    stand in designated lanes besides.
     """
     do_zh, do_en = deeds(chosen, name)
     status = costs()
     if proven:
-        zh = f"代价最小的措施（已证明，就圆盘检验和所列代价而言）：{do_zh}。代价 {cost}（{status.status_zh}）"
-        en = f"Least-cost remedy (proven, for the disc test and the costs given): {do_en}. Cost {cost} ({status.status})"
+        zh = f"代价最小的移除方案（已证明，就圆盘检验和所列代价而言）：{do_zh}。代价 {cost}（{status.status_zh}）"
+        en = f"Least-cost removal (proven, for the disc test and the costs given): {do_en}. Cost {cost} ({status.status})"
     else:
-        zh = f"已找到的最好措施：{do_zh}。代价 {cost}（{status.status_zh}）；任何措施的代价不会低于 {lower_bound}"
-        en = (f"Best found: {do_en}. Cost {cost} ({status.status}); no remedy can cost less than {lower_bound}")
+        zh = f"已找到的最好移除方案：{do_zh}。代价 {cost}（{status.status_zh}）；任何移除方案的代价不会低于 {lower_bound}"
+        en = (f"Best found: {do_en}. Cost {cost} ({status.status}); no removal can cost less than {lower_bound}")
     parts = [(zh + "。", en + ".")]
     if joint and helpless:
         parts.insert(0, (
@@ -129,6 +134,8 @@ def removal(
     elif joint:
         parts.insert(0, ("对全部不达标对象合计（各对象单独的措施不能相加）：",
                          "For all targets together (remedies per target do not add up):"))  # fmt: skip
+    if inside:
+        parts.append(("划定的消防车通道内的障碍物另见其行。", "What stands in designated lanes has rows of its own."))
     if before:
         parts.append((
             f"其中{_apart(listed([name(o, 'zh') for o in before], 'zh'))}不在该车道上，而是阻断从出入口到该车道的通路。",
@@ -157,7 +164,7 @@ def removal(
 
 def impossible(
     fixed: Sequence[tuple[str, str, float]], name: Namer, limit_m: float, moves: Sequence[KerbMove], *,
-    opened: bool | None,
+    opened: bool | None, barred: bool = False,
 ) -> Text:  # fmt: skip
     """Say which fixed things are how far apart, and how far a kerb must move.
 
@@ -168,6 +175,8 @@ def impossible(
         Empty where no kerb can mend it.
     opened : bool or None
         Whether the lane passes with the kerbs moved, everything else being as it is; None where none moves.
+    barred : bool
+        Whether the way to the lane is barred as well.
     """
     zh, en = [], []
     for a, b, width in fixed[:3]:
@@ -181,7 +190,7 @@ def impossible(
         en.append(f"{more} more places")
     parts = [("移除任何障碍物都不够：" + "；".join(zh) + "。", "No removal suffices: " + "; ".join(en) + ".")]
     parts += kerbs(moves, opened=opened, name=name)
-    return _joined([*parts, DISC])
+    return _joined([*parts, *([WAY_BARRED] if barred else []), DISC])
 
 
 def kerbs(moves: Sequence[KerbMove], *, opened: bool | None, name: Namer) -> list[Text]:
@@ -202,10 +211,10 @@ def kerbs(moves: Sequence[KerbMove], *, opened: bool | None, name: Namer) -> lis
     )]  # fmt: skip
 
 
-def kerb_alternative(moves: Sequence[KerbMove], name: Namer) -> Text:
+def kerb_alternative(moves: Sequence[KerbMove], name: Namer, *, barred: bool = False) -> Text:
     """Say what moving kerbs does instead of a removal."""
     return _joined([("或不移除该车道上的障碍物，", "Or, with what stands on the lane left there:"),
-                    *kerbs(moves, opened=True, name=name), DISC])  # fmt: skip
+                    *kerbs(moves, opened=True, name=name), *([WAY_BARRED] if barred else []), DISC])  # fmt: skip
 
 
 def barred(what: Text) -> Text:
@@ -214,9 +223,13 @@ def barred(what: Text) -> Text:
 
 
 def shift(
-    owner: str, name: Namer, by: tuple[float, float], length_m: float, width_m: float, *, leave: bool = False
-) -> Text:
-    """Say how far one obstruction must move, and where to; ``leave``: out of the designated lane."""
+    owner: str, name: Namer, by: tuple[float, float], length_m: float, width_m: float, *, leave: bool = False,
+    before: Sequence[str] = (),
+) -> Text:  # fmt: skip
+    """Say how far one obstruction must move, and where to; ``leave``: out of the designated lane.
+
+    ``before`` is what has to go besides, because it bars the way from the entrances.
+    """
     out = ("移出划定的消防车通道：", "Out of the designated fire lane: ") if leave else ("或", "Or ")
     turn = round(math.atan2(by[1], by[0]) / (math.pi / 4)) % 8
     side_zh, side_en = COMPASS[turn]
@@ -225,6 +238,9 @@ def shift(
         (f"{out[0]}将{_apart(name(owner, 'zh'))}沿路缘法线向{side_zh}移动 {x} 米（该方向上的最小值）；之后净宽 {_width(width_m, 'zh')}。",
          (f"{out[1]}move {name(owner, 'en')} along its kerb normal by {x} m to the {side_en} (least along that line); "
          f"clear width then {_width(width_m, 'en')}.")),
+        *([(f"同时须移除阻断从出入口到该车道通路的{_apart(listed([name(o, 'zh') for o in before], 'zh'))}。".replace(" 。", "。"),
+            f"With it {listed([name(o, 'en') for o in before], 'en')} must go, which bar the way from the entrances.")]
+          if before else []),
         DISC,
     ])  # fmt: skip
 

@@ -58,7 +58,7 @@ def test_audit_ends_with_a_summary(site, tmp_path):
     assert "verdict fail" in english.out
     assert "clear width 2.800 m, at least 4.000 m required" in english.out
     assert "what to do: " in english.out
-    assert "Least-cost remedy (proven" in english.out
+    assert "Least-cost removal (proven" in english.out
     assert english.out.count("Disc test: necessary, not sufficient") == 1
     assert "where: lane L" in english.out
     chinese = run("audit", site, "-o", tmp_path, "--lang", "zh")

@@ -16,14 +16,16 @@ def moves(a_site):
     found = measured(a_site)
     here = Remeasured.without(found, ())
     (lane_id,) = found.network.lanes["lane_id"]
-    narrow = here.narrowings(lane_id)
+    narrow = [n for n in here.narrowings(lane_id) if n.pinch >= 0]
     owners = {(id(n.space), n.pinch): here.owners_of(n.space, n.pinch) for n in narrow}
     got, added = kerb_moves(found, narrow, {k: v for k, v in owners.items() if v}, 4.0)
-    return got, bool(got) and suffices(widened(found, found.spaces, added), lane_id)
+    if not got:
+        return got, False
+    return got, suffices(widened(found, found.spaces, added), lane_id, max(m.kerb_m for m in got))
 
 
 def test_the_wider_side_of_a_post_not_both():
-    # Facts on remedies, T14 and D7: 3.8 m south, 2.2 m north.
+    # 3.8 m south, 2.2 m north: one side suffices.
     (move,), enough = moves(street(6.0, [post(50, 0.8, id="B")]))
     assert move.kerb_m == pytest.approx(0.2, abs=1e-6)
     assert (move.side[1], move.edge, move.beside) == ("south", "edge:roads-1", "B")
@@ -64,3 +66,12 @@ def test_the_side_is_told_by_compass(turn_deg):
     (move,), _ = moves(site([box(0, -3, 100, 3)], obstructions=[post(50, 0.8)], entrances=gates(), transform=turned))
     heading = round((270 + turn_deg) % 360 / 45) % 8
     assert move.side == COMPASS[heading]
+
+
+def test_a_dead_end_whose_tip_stays_too_narrow_is_not_mended():
+    """The wall leaves 3.5 m, the tip 3.2 m: a kerb moved by half a metre does not make up for the tip."""
+    tapering = shapely.Polygon([(0, -3), (94, -3), (100, -1.2), (100, 1.2), (94, 3), (0, 3)])
+    wall = (box(50, -3, 51, -0.5), {"kind": "wall", "id": "W", "removable": False})
+    found, enough = moves(site([tapering], obstructions=[wall], entrances=gates(both=False)))
+    assert max(m.kerb_m for m in found) == pytest.approx(0.5, abs=1e-6)
+    assert not enough

@@ -49,7 +49,7 @@ def test_how_far_to_raise_is_rounded_up(clear_m, raise_m):
 
 def test_proven_and_best_found_are_told_apart():
     zh, en = removal()
-    assert "Least-cost remedy (proven, for the disc test and the costs given): remove parked vehicle V1, fixed bollard B1" in en
+    assert "Least-cost removal (proven, for the disc test and the costs given): remove parked vehicle V1, fixed bollard B1" in en
     assert "Cost 6 (proposed – to be confirmed)" in en
     assert "Clear width then 4.200 m" in en.replace("clear", "Clear")
     assert "necessary, not sufficient" in en
@@ -58,7 +58,7 @@ def test_proven_and_best_found_are_told_apart():
     assert "移除车辆 V1、固定隔离桩 B1" in zh
     zh, en = removal(proven=False, lower_bound=5)
     assert "Best found: remove" in en
-    assert "no remedy can cost less than 5" in en
+    assert "no removal can cost less than 5" in en
     assert "proven" not in en
     assert "optimal" not in en
     assert "已证明" not in zh

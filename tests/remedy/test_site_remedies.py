@@ -181,7 +181,7 @@ def test_two_fixed_things_without_a_kerb_between_them():
 
 
 def branches(*obstructions, entrances=None, **more):
-    """Return a main road with two arms (facts on remedies, T11), entered from the west."""
+    """Return a main road with two arms entered from the west."""
     crossing = shapely.union_all([box(0, -4, 60, 4), box(40, -34, 46, 34)])
     mouth = [(LineString([(0, -4), (0, 4)]), {"id": "W"})] if entrances is None else entrances
     return site([crossing], obstructions=list(obstructions), entrances=mouth, **more)
@@ -234,7 +234,7 @@ def test_a_building_that_no_removal_serves():
 
 
 def test_a_building_served_from_the_cheaper_side():
-    # From the west two bollards bar the way, from the east one car: facts on remedies, T12.
+    # From the west two bollards bar the way, from the east one car.
     scene = street(8.0, [fence(30, -4, 30, 4, id="A"), car(70, 0, length=1, width=8, id="C")],
                    buildings=[(box(45, 6, 55, 12), {"id": "H"})])  # fmt: skip
     row = one(scene, target="H")
@@ -430,3 +430,14 @@ def test_places_are_those_of_the_findings():
 
 def test_sampled_road_is_the_one_meant():
     assert spaces_of(site([road()])).network.lanes["length_m"].iloc[0] == pytest.approx(100.0)
+
+
+def test_a_shift_names_what_bars_the_way_before_it():
+    """A stall in an arm behind a car that bars the road: shifting the stall alone does not bring an engine there."""
+    stall = block(40.5, 15, 42.2, 18, kind="stall", id="S")
+    found = planned(branches(car(20, 0, length=1, width=8, id="GATE"), stall)).rows
+    (shift,) = [row for row in found if row["action"] == "shift" and row["owners"] == ["S"]]
+    assert shift["on_the_way"] == ["GATE"]
+    assert shift["cost"] == 2
+    assert shift["lower_bound"] is None
+    assert "GATE" in shift["text_en"]
