@@ -1,13 +1,12 @@
 """Lane charts: what is drawn is what was measured, in both languages, with any name, in any order."""
 
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from pdf_text import pdf_text
 from site_scenes import LineString, Polygon, audited, block, box, car, gates, only, over, post, site, street
 
 from firelane.charts import lane_chart, lane_charts, lanes_shown
@@ -21,14 +20,6 @@ from firelane.errors import InputError, OutputError, UsageError
 from firelane.vocabulary import rounded_down
 
 HOSTILE = "=1+1$x_2$<script>\x00\u202e" + "很长的名字" * 40
-
-
-def text_of(path, page=None):
-    """Return the text of a PDF as any reader finds it."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is not installed")
-    pages = [] if page is None else ["-f", str(page), "-l", str(page)]
-    return subprocess.run(["pdftotext", *pages, "-layout", str(path), "-"], capture_output=True, check=True).stdout.decode()
 
 
 def only_lane(audit):
@@ -234,7 +225,7 @@ def test_hostile_names_are_clipped_and_harmless(tmp_path):
         assert a.x1 <= page.x1
         assert not any(a.x0 < b.x1 - 1 and b.x0 < a.x1 - 1 and a.y0 < b.y1 - 2 and b.y0 < a.y1 - 2 for b in boxes[n + 1 :])
     lane_charts(audit, tmp_path / "a.pdf")
-    assert "固定隔离桩" in text_of(tmp_path / "a.pdf")
+    assert "固定隔离桩" in pdf_text(tmp_path / "a.pdf")
 
 
 def test_the_column_keeps_its_width():
@@ -291,7 +282,7 @@ def test_tiers_never_overlap():
 ])  # fmt: skip
 def test_the_pdf_holds_text(narrowed, tmp_path, lang, words):
     assert lane_charts(narrowed, tmp_path / "profiles.pdf", lang=lang) == 1
-    text = text_of(tmp_path / "profiles.pdf")
+    text = pdf_text(tmp_path / "profiles.pdf")
     for word in [*words, "2.800 m", "2.700 m", "3.600 m", only_lane(narrowed)]:
         assert word in text, word
 
@@ -306,7 +297,7 @@ def test_the_same_audit_gives_the_same_files(narrowed, tmp_path):
 
 def test_a_page_of_one_lane(narrowed, tmp_path):
     lane_chart(narrowed, only_lane(narrowed), tmp_path / "one.pdf", lang="en")
-    assert "governing pinch" in text_of(tmp_path / "one.pdf")
+    assert "governing pinch" in pdf_text(tmp_path / "one.pdf")
 
 
 @pytest.fixture(scope="module")
@@ -321,27 +312,27 @@ def test_worst_lanes_come_first_behind_an_index(ladder, tmp_path):
     assert len(ladder.lanes) > 8
     ids = lanes_shown(ladder)
     lane_charts(ladder, tmp_path / "all.pdf")
-    index = text_of(tmp_path / "all.pdf", page=1)
+    index = pdf_text(tmp_path / "all.pdf", page=1)
     assert "车道一览" in index
     listed = re.findall(r"^ *(L\d{4}-\d{4}(?:\.\d+)?)", index, re.MULTILINE)
     assert listed == ids
     widths = dict(zip(ladder.lanes["lane_id"], ladder.lanes["min_clear_width_m"], strict=True))
     assert ids[0] == min(widths, key=widths.get)
-    assert ids[0] in text_of(tmp_path / "all.pdf", page=2)
+    assert ids[0] in pdf_text(tmp_path / "all.pdf", page=2)
     assert f"{rounded_down(widths[ids[0]])} m" in index
     for n, lane_id in enumerate(ids):
-        assert lane_id in text_of(tmp_path / "all.pdf", page=2 + n)
+        assert lane_id in pdf_text(tmp_path / "all.pdf", page=2 + n)
 
 
 def test_only_failing_lanes(ladder, tmp_path):
     failing = list(ladder.lanes["lane_id"][ladder.lanes["verdict"] == "fail"])
     assert lane_charts(ladder, tmp_path / "bad.pdf", only_failing=True) == len(failing) == 1
-    assert failing[0] in text_of(tmp_path / "bad.pdf")
+    assert failing[0] in pdf_text(tmp_path / "bad.pdf")
 
 
 def test_no_failing_lane_is_said(wide, tmp_path):
     assert lane_charts(wide, tmp_path / "none.pdf", only_failing=True) == 0
-    assert "没有不符合的车道" in text_of(tmp_path / "none.pdf")
+    assert "没有不符合的车道" in pdf_text(tmp_path / "none.pdf")
 
 
 def test_an_unknown_lane_is_refused(narrowed, tmp_path):

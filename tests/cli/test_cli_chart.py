@@ -1,9 +1,9 @@
 """``firelane chart``: what it writes, in which language, and how it ends."""
 
-import subprocess
 
 import pytest
 from command import run, snapshot
+from pdf_text import pdf_text
 from written_sites import narrowed, write_site
 
 from firelane.auditing import audit
@@ -21,20 +21,13 @@ def lane_id(site):
     return found
 
 
-def text_of(path):
-    try:
-        return subprocess.run(["pdftotext", str(path), "-"], capture_output=True, check=True).stdout.decode()
-    except FileNotFoundError:
-        pytest.skip("pdftotext is not installed")
-
-
 def test_one_pdf_in_chinese_with_its_folder(site, tmp_path):
     path = tmp_path / "deep" / "profiles.pdf"
     done = run("chart", site, "-o", path, "--lang", "zh")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[-1] == str(path)
     assert [p.name for p in path.parent.iterdir()] == ["profiles.pdf"]
-    text = text_of(path)
+    text = pdf_text(path)
     assert "消防车道净宽沿程图" in text
     assert "2.800 m" in text
 
@@ -46,7 +39,7 @@ def test_english_pictures_and_one_lane(site, lane_id, tmp_path):
     assert done.code == 0
     assert done.out.splitlines()[-2:] == [str(tmp_path / "p.pdf"), str(tmp_path / "png" / f"{lane_id}.png")]
     assert (tmp_path / "png" / f"{lane_id}.png").read_bytes().startswith(b"\x89PNG")
-    assert "governing pinch" in text_of(tmp_path / "p.pdf")
+    assert "governing pinch" in pdf_text(tmp_path / "p.pdf")
 
 
 def test_quiet_prints_nothing(site, tmp_path):
@@ -57,7 +50,7 @@ def test_quiet_prints_nothing(site, tmp_path):
 def test_failing_alone_may_be_none(tmp_path):
     wide = write_site(tmp_path / "wide")
     assert run("chart", wide, "-o", tmp_path / "p.pdf", "--failing", "--quiet").code == 0
-    assert "没有不符合的车道" in text_of(tmp_path / "p.pdf")
+    assert "没有不符合的车道" in pdf_text(tmp_path / "p.pdf")
 
 
 @pytest.mark.parametrize(("words", "said"), [
