@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import shapely
@@ -200,11 +201,11 @@ class _HighRises:
     def concern(self, item: DeadEnd) -> bool:
         """Tell whether the rule concerns a dead end; where not, say so."""
         desk, rule, (zh, en) = self._desk, self._rule, _named(item)
-        where = {"lane_id": item.lane_id, "place": item.tip}
+        where: dict[str, Any] = {"lane_id": item.lane_id, "place": item.tip}
         if not desk.measured.site.surveyed("buildings"):
             desk.add(
                 rule, Verdict.NOT_MEASURED, item.dead_end_id, f"{zh}：未提供建筑（没有 buildings 图层）",
-                f"{en}: no buildings layer was given", **where,  # type: ignore[arg-type]
+                f"{en}: no buildings layer was given", **where,
             )  # fmt: skip
             return False
         near = shapely.dwithin(self._shapes, item.lines, rule.params["beside_m"]) if len(self._shapes) else []
@@ -215,13 +216,13 @@ class _HighRises:
         if any(h is None for h in heights):
             desk.add(
                 rule, Verdict.NOT_MEASURED, item.dead_end_id, f"{zh}：旁边建筑的高度和层数未填写",
-                f"{en}: neither height nor floors are given of a building beside it", **where,  # type: ignore[arg-type]
+                f"{en}: neither height nor floors are given of a building beside it", **where,
             )  # fmt: skip
         else:
             desk.add(
                 rule, Verdict.NOT_APPLICABLE, item.dead_end_id,
                 f"{zh}：{rule.params['beside_m']:g} 米内没有高于 {above:g} 米的建筑",
-                f"{en}: no building higher than {above:g} m within {rule.params['beside_m']:g} m", **where,  # type: ignore[arg-type]
+                f"{en}: no building higher than {above:g} m within {rule.params['beside_m']:g} m", **where,
             )  # fmt: skip
         return False
 

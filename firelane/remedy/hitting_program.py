@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Programme:
         whole = all(float(c).is_integer() for c in self.cost.values())
         return float(math.ceil(bound - EQUAL)) if whole else bound
 
-    def _system(self) -> tuple[np.ndarray, object]:
+    def _system(self) -> tuple[np.ndarray, Any]:
         from scipy.sparse import csr_matrix  # noqa: PLC0415  (slow to import, needed where something bars)
 
         order = [sorted(self._columns[row] for row in cut) for cut in self.cuts]
@@ -58,7 +59,7 @@ class Programme:
         from scipy.optimize import linprog  # noqa: PLC0415
 
         cost, matrix = self._system()
-        found = linprog(cost, A_ub=-matrix, b_ub=-np.ones(len(self.cuts)), bounds=(0, None), method="highs-ds")  # type: ignore[operator]
+        found = linprog(cost, A_ub=-matrix, b_ub=-np.ones(len(self.cuts)), bounds=(0, None), method="highs-ds")
         return float(found.fun), dict(zip(self._columns, np.clip(found.x, 0.0, 1.0).tolist(), strict=True))
 
     def whole(self, nodes: int) -> tuple[float, set[int] | None]:

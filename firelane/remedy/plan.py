@@ -20,7 +20,7 @@ from firelane.lanes.reach import CAP_M
 from firelane.measure import Measurements
 from firelane.remedy import words
 from firelane.remedy.costs import Option, costs, options
-from firelane.remedy.kerb import kerb_moves, suffices, widened
+from firelane.remedy.kerb import KerbMove, kerb_moves, suffices, widened
 from firelane.remedy.lift import low_mouths
 from firelane.remedy.parking import plan_parking
 from firelane.remedy.plan_check import SLACK_M, Remeasured
@@ -211,7 +211,8 @@ class _Desk:
     def _nothing_helps(self, subject: Subject) -> Remedy:
         site = self.bare
         fixed: list[tuple[str, str, float]] = []
-        moves, added, opened = [], [], None  # type: ignore[var-annotated]
+        moves: list[KerbMove] = []
+        opened: bool | None = None
         width = self._width(site, subject)
         if subject.kind == "lane":
             narrow = site.narrowings(subject.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -165,7 +165,7 @@ def finite(**values: object) -> None:
     says = Complaints()
     for name, value in values.items():
         good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-        if not good or not math.isfinite(float(value)):  # type: ignore[arg-type]
+        if not good or not math.isfinite(float(cast("float", value))):
             says.say(
                 f"{name} 须为有限数，实为 {str(value)[:40]}", f"{name} must be a finite number, not {str(value)[:40]}",
                 "以米或度为单位填写", "give metres or degrees", column=name,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -60,8 +60,8 @@ class Thing:
             occupied = row["status"] != ParkingStatus.PLANNED
             return cls(key, order, row, row["geometry"], occupied, overhead=False, clear_height_m=math.nan, radius_m=math.nan)
         made = obstruction_as_obstacle(SimpleNamespace(**row), {key: key[1]})
-        ground, overhead, height, _, radius, shape = made[5:]
-        return cls(key, order, row, shape, bool(ground), bool(overhead), float(height), float(radius))  # type: ignore[arg-type]
+        ground, overhead, height, _, radius, shape = cast("tuple[Any, ...]", made[5:])
+        return cls(key, order, row, shape, bool(ground), bool(overhead), float(height), float(radius))
 
     def body(self, shape: BaseGeometry) -> Body:
         """Return the obstacle as one space has it, with the shape it has there."""
