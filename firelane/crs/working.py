@@ -10,6 +10,7 @@ import pyproj
 from numpy.typing import ArrayLike, NDArray
 
 from firelane.crs.data import data
+from firelane.crs.local import is_local_crs
 
 Floats = NDArray[np.float64]
 
@@ -47,14 +48,18 @@ def horizontal(crs: pyproj.CRS) -> pyproj.CRS:
     return crs.to_2d() if len(crs.axis_info) > 2 else crs
 
 
-def label(crs: pyproj.CRS) -> str:
+def label(crs: pyproj.CRS, lang: str = "en") -> str:
     """Return ``EPSG:4550 (CGCS2000 / 3-degree …)``, or the bare name where there is no code."""
+    if is_local_crs(crs):
+        return "局部坐标（未定位）" if lang == "zh" else "local metres (not placed)"
     authority = _authority(crs)
     return f"{authority} ({crs.name})" if authority else crs.name
 
 
 def code(crs: pyproj.CRS) -> str:
-    """Return ``EPSG:4550``, or the WKT where no authority knows the system."""
+    """Return ``EPSG:4550``, ``local`` for local metres, or the WKT where no authority knows the system."""
+    if is_local_crs(crs):
+        return "local"
     return _authority(crs) or crs.to_wkt()
 
 
