@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-import pyogrio
 import pyproj
 
 from firelane import crs as crs_tools
 from firelane.errors import InputError, OutputError, Problem
 from firelane.files import ensure_writable_dir
-from firelane.site.qml import style
-from firelane.site.schema import LAYERS, Column
+from firelane.site.geopackage import blank_tables, write_tables
+from firelane.site.schema import LAYERS
+from firelane.site.toml_text import toml_comment, toml_text
 
 GEOPACKAGE = "site.gpkg"
 CONFIG = "site.toml"
 
-_STYLE_TIME = pd.Timestamp("2000-01-01")  # QGIS takes the newest style; a fixed time keeps the file the same
-_KINDS_ZH = {"Point": "点", "LineString": "线", "Polygon": "面"}
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})  # what file managers leave behind
 
 
@@ -62,18 +58,37 @@ def write_blank_site(
     """
     target = Path(folder)
     known = _metric(crs)
+    obstacle = in_the_way(target)
+    if obstacle is not None:
+        raise InputError([obstacle])
+
+    def write(inside: Path) -> None:
+        write_tables(inside / GEOPACKAGE, blank_tables(), known, lang)
+        (inside / CONFIG).write_text(_config(target, known, lang), encoding="utf-8")
+
+    return put_in_place(target, write)
+
+
+def put_in_place(target: Path, write: Callable[[Path], None]) -> list[Path]:
+    """Let ``write`` fill a folder with the files of a new site, and move them into ``target``.
+
+    Returns
+    -------
+    list of Path
+        ``site.gpkg`` and ``site.toml``.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be written; then nothing is left behind.
+    """
     existed = target.exists()
-    if existed and not target.is_dir():
-        raise InputError([_in_the_way(target, "a file of that name exists", "已有同名文件")])
-    if existed and any(entry.name.lower() not in _LITTER for entry in target.iterdir()):
-        raise InputError([_in_the_way(target, "the folder is not empty", "文件夹不为空")])
     ensure_writable_dir(target)
     moved: list[Path] = []
     try:
         # In a folder of its own first: a full disk leaves nothing half-written at the final place.
         with tempfile.TemporaryDirectory(prefix=".firelane-", dir=target) as inside:
-            _write_geopackage(Path(inside) / GEOPACKAGE, known, lang)
-            (Path(inside) / CONFIG).write_text(_config(target, known, lang), encoding="utf-8")
+            write(Path(inside))
             for name in (GEOPACKAGE, CONFIG):
                 shutil.move(Path(inside) / name, target / name)
                 moved.append(target / name)
@@ -84,12 +99,22 @@ def write_blank_site(
             with suppress(OSError):
                 target.rmdir()
         raise OutputError(
-            f"cannot write the blank site into {target}: {error}; free some space, or choose another folder"
+            f"cannot write the site into {target}: {error}; free some space, or choose another folder",
+            f"无法把场地写入 {target}：{error}；请清理磁盘，或改用其他文件夹",
         ) from error
     return moved
 
 
-def _in_the_way(target: Path, en: str, zh: str) -> Problem:
+def in_the_way(target: Path) -> Problem | None:
+    """Return why a new site cannot stand in ``target``; None where it can: nothing is ever overwritten."""
+    if not target.exists():
+        return None
+    if not target.is_dir():
+        en, zh = "a file of that name exists", "已有同名文件"
+    elif any(entry.name.lower() not in _LITTER for entry in target.iterdir()):
+        en, zh = "the folder is not empty", "文件夹不为空"
+    else:
+        return None
     return Problem(
         f"{target}: {en}",
         "choose a new or empty folder; nothing was changed",
@@ -119,67 +144,13 @@ def _metric(text: str) -> pyproj.CRS:
     return found
 
 
-def _write_geopackage(path: Path, crs: pyproj.CRS, lang: str) -> None:
-    styles = []
-    for name, layer in LAYERS.items():
-        for suffix, geometry in layer.tables.items():
-            table = f"{name}{suffix}"
-            data = {column.name: pd.Series([], dtype=_stored(column)) for column in layer.columns.values()}
-            frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
-            pyogrio.write_dataframe(
-                frame,
-                path,
-                layer=table,
-                driver="GPKG",
-                geometry_type=geometry,
-                append=path.exists(),
-                layer_options={
-                    "GEOMETRY_NAME": "geom",
-                    "IDENTIFIER": _title(name, geometry, lang),
-                    "DESCRIPTION": layer.help_zh if lang == "zh" else layer.help_en,
-                },
-            )
-            styles.append(
-                {
-                    "f_table_catalog": "",
-                    "f_table_schema": "",
-                    "f_table_name": table,
-                    "f_geometry_column": "geom",
-                    "styleName": table,
-                    "styleQML": style(name, geometry, lang),
-                    "styleSLD": "",
-                    "useAsDefault": True,
-                    "description": "firelane",
-                    "owner": "",
-                    "ui": "",
-                    "update_time": _STYLE_TIME,
-                }
-            )
-    # QGIS looks its styles up in a table of this name.
-    pyogrio.write_dataframe(pd.DataFrame(styles), path, layer="layer_styles", driver="GPKG", append=True)
-
-
-def _title(name: str, geometry: str, lang: str) -> str:
-    """Return the table's title, which must differ between the tables of one layer."""
-    layer = LAYERS[name]
-    title = layer.zh if lang == "zh" else layer.en
-    if len(layer.tables) == 1:
-        return title
-    return f"{title}（{_KINDS_ZH[geometry]}）" if lang == "zh" else f"{title} ({geometry})"
-
-
-def _stored(column: Column) -> type:
-    return {"number": float, "bool": bool}.get(column.kind, object)
-
-
 def _config(target: Path, crs: pyproj.CRS, lang: str) -> str:
     """Return the commented site.toml."""
-    # A JSON text is a TOML text: quotation marks and control characters in a folder's name are escaped.
-    name = json.dumps(target.resolve().name or "site", ensure_ascii=False)
+    name = toml_text(target.resolve().name or "site")
     optional = ", ".join(f'"{layer}"' for layer in LAYERS if layer != "roads")
     template = _ZH if lang == "zh" else _EN
-    code = json.dumps(crs_tools.code(crs), ensure_ascii=False)
-    return template.format(name=name, crs=code, crs_name=crs.name, optional=optional)
+    code = toml_text(crs_tools.code(crs))
+    return template.format(name=name, crs=code, crs_name=toml_comment(crs.name), optional=optional)
 
 
 _ZH = """\

@@ -22,7 +22,8 @@ from firelane.site.values import as_bool, as_text
 _TEXTS = ("id", "name", "district", "manager", "manager_kind")
 _NUMBERS = ("accuracy_m", "access_distance_m", "station_m")
 _SITE_KEYS = frozenset({*_TEXTS, *_NUMBERS, "managed", "crs", "datum", "default_kerb", "not_surveyed"})
-_TABLES = frozenset({"site", "accuracy", "layers", "vehicle", "marking"})
+_READERS = ("cad", "osm", "points", "place", "transform", "basemap")
+_TABLES = frozenset({"site", "accuracy", "layers", "vehicle", "marking", *_READERS})
 _FEED_KEYS = frozenset({"from", "where", "columns", "set"})
 _DATUMS = ("cgcs2000", "wgs84", "gcj02", "bd09")
 _MANAGERS = ("property_company", "street_office", "unit")
@@ -65,6 +66,11 @@ class Settings:
         Layers whose empty tables count as absent.
     accuracy_told : bool
         Whether ``accuracy_m`` stands in the file: 0.0 by default is not 0.0 declared.
+    tables : Mapping
+        The tables ``[cad]``, ``[osm]``, ``[points]``, ``[place]``, ``[transform]`` and ``[basemap]`` as they stand in
+        the file, those that are there: the readers that use them check them.
+    file : str
+        Name of the file, for messages.
     """
 
     site: SiteConfig = field(default_factory=SiteConfig)
@@ -72,6 +78,8 @@ class Settings:
     feeds: Mapping[str, tuple[Feed, ...]] = field(default_factory=dict)
     not_surveyed: frozenset[str] = frozenset()
     accuracy_told: bool = False
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    file: str = "site.toml"
 
 
 def read_settings(path: Path | None, journal: Journal) -> Settings:
@@ -137,8 +145,9 @@ class _Reader:
             else:
                 crs = parsed
         return Settings(
-            self._site(told, content), crs, feeds, self._layer_names(told), accuracy_told="accuracy_m" in told
-        )
+            self._site(told, content), crs, feeds, self._layer_names(told), accuracy_told="accuracy_m" in told,
+            tables={key: self.table(content, key) for key in _READERS if key in content}, file=self.name,
+        )  # fmt: skip
 
     def _site_table(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Merge the keys of ``[site]`` with those that stand above every table."""

@@ -35,12 +35,15 @@ FORMATS: Mapping[str, str] = {
     ".parquet": "GeoParquet",
     ".geoparquet": "GeoParquet",
 }
-NOT_YET: Mapping[str, str] = {
+FOREIGN: Mapping[str, str] = {
     ".osm": "OpenStreetMap",
     ".pbf": "OpenStreetMap",
     ".dxf": "CAD (DXF)",
     ".dwg": "CAD (DWG)",
 }
+"""Files whose layers are not ours: readers of their own make an :class:`~firelane.site.intake.Intake` of them."""
+CLOUDS: Mapping[str, str] = {".las": "LAS", ".laz": "LAZ"}
+"""Laser points: they lie over a site and are no layer of it."""
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\x00", "GeoPackage"),
@@ -76,6 +79,11 @@ class Table:
         What the file says, without a vertical part.
     curved : bool
         Whether curves were turned into chords.
+    drawn : bool
+        Whether it was drawn in metres of its own, as CAD plans are: it may go without a CRS.
+    unit_m : float
+        What one unit of the file as its own program shows it is in those of ``geometry``: 0.001 for a CAD plan in
+        millimetres, read in metres.
     """
 
     name: str
@@ -85,6 +93,8 @@ class Table:
     columns: Mapping[str, NDArray[Any]]
     crs: pyproj.CRS | None
     curved: bool = False
+    drawn: bool = False
+    unit_m: float = 1.0
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -100,6 +110,8 @@ class Table:
             columns={key: values[mask] for key, values in self.columns.items()},
             crs=self.crs,
             curved=self.curved,
+            drawn=self.drawn,
+            unit_m=self.unit_m,
         )
 
 

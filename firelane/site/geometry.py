@@ -101,6 +101,18 @@ def usable(layer: str, geoms: Objects, broken: Mask, ids: Objects, journal: Jour
     return geoms, keep
 
 
+def _without_repeats(geoms: Objects) -> Objects:
+    """Return the geometries without repeated vertices; one with a ring that is a single point stays as it is."""
+    try:
+        tidy: Objects = shapely.remove_repeated_points(geoms, 0.0)
+    except shapely.errors.GEOSException:
+        if len(geoms) == 1:
+            return geoms
+        half = len(geoms) // 2  # the one that cannot be tidied is found by halving
+        return np.concatenate((_without_repeats(geoms[:half]), _without_repeats(geoms[half:])))
+    return tidy
+
+
 def _finite(geoms: Objects) -> Mask:
     """Tell which geometries have finite coordinates only."""
     xy, owner = shapely.get_coordinates(geoms, return_index=True)
@@ -177,7 +189,7 @@ def mended(layer: str, geoms: Objects, keep: Mask, ids: Objects, journal: Journa
     before = shapely.get_num_coordinates(geoms)
     tidy = keep & (kinds > 0)
     # A line or ring that collapses altogether has no size; the checks below say so.
-    geoms[tidy] = shapely.remove_repeated_points(geoms[tidy], 0.0)
+    geoms[tidy] = _without_repeats(geoms[tidy])
     fewer = tidy & (shapely.get_num_coordinates(geoms) < before)
     journal.note_rows(
         "duplicate_vertices", "duplicate vertices were removed", "已去除重复顶点", ids[fewer], layer=layer

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firelane.errors import InputError, Problem
-from firelane.site.model import Note
+from firelane.site.model import Note, Reading
 from firelane.site.schema import limits
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -31,11 +31,14 @@ class Journal:
     ----------
     skip_bad : bool
         Whether a road row that cannot be read is left out with a note instead of being a problem.
+    readings : list of Reading
+        What was made of foreign files so far: whoever is refused needs it most.
     """
 
     skip_bad: bool = False
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
     def problem(
         self,
@@ -79,7 +82,7 @@ class Journal:
         InputError
         """
         if self.problems:
-            raise InputError(self.problems)
+            raise InputError(self.problems, readings=self.readings, notes=self.notes)
 
 
 def listing(ids: Sequence[str] | NDArray[np.object_]) -> tuple[str, str]:

@@ -18,11 +18,15 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from firelane.site.outline import Outline
+from firelane.site.outlines import Outlines, overlaps
+from firelane.site.rungs import have_crack, rungs_of, strange_sides
 from firelane.site.schema import limits
 
 Objects = NDArray[np.object_]
 Floats = NDArray[np.float64]
 Pairs = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 _ROUNDING_M = 1e-6  # the tolerance of every judged length (contract §2)
 
@@ -74,21 +78,28 @@ def open_gaps(geoms: Iterable[shapely.Geometry], from_m: float, to_m: float) -> 
     [(0, 1, 0.031)]
     """
     array = np.array(list(geoms), dtype=object)
-    found = []
-    for i, j in _near_pairs(array, to_m):
-        distance_m = float(shapely.distance(array[i], array[j]))
-        if distance_m > from_m:
-            found.append((int(i), int(j), round(distance_m, 6)))
-    return found
+    pairs = _near_pairs(array, to_m)
+    distance_m = shapely.distance(array[pairs[:, 0]], array[pairs[:, 1]])
+    return [
+        (i, j, round(apart_m, 6))
+        for (i, j), apart_m in zip(pairs.tolist(), distance_m.tolist(), strict=True)
+        if apart_m > from_m
+    ]
 
 
 def _near_pairs(geoms: Objects, distance_m: float) -> Pairs:
     """Return pairs i < j of geometries within ``distance_m`` of each other, shape (n, 2)."""
     if len(geoms) < 2:
         return np.empty((0, 2), dtype=np.intp)
-    left, right = shapely.STRtree(geoms).query(geoms, predicate="dwithin", distance=distance_m)
-    keep = left < right
-    pairs = np.column_stack([left[keep], right[keep]])
+    west, south, east, north = shapely.bounds(geoms).T
+    around = shapely.box(west - distance_m, south - distance_m, east + distance_m, north + distance_m)
+    left, right = shapely.STRtree(geoms).query(around)
+    left, right = left[left < right], right[left < right]
+    # The larger of two is asked, through its index: the cost does not grow with its vertices.
+    larger = shapely.get_num_coordinates(geoms)[left] >= shapely.get_num_coordinates(geoms)[right]
+    shapely.prepare(geoms[np.unique(np.where(larger, left, right))])
+    near = shapely.dwithin(geoms[np.where(larger, left, right)], geoms[np.where(larger, right, left)], distance_m)
+    pairs = np.column_stack([left[near], right[near]])
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
@@ -97,8 +108,8 @@ def _cracked_groups(geoms: Objects, limit_m: float) -> list[Pairs]:
     pairs = _near_pairs(geoms, limit_m)
     if not len(pairs):
         return []
-    shapely.prepare(geoms)
-    cracked = np.array([_has_crack(geoms[i], geoms[j], limit_m) for i, j in pairs], dtype=bool)
+    members, places = np.unique(pairs, return_inverse=True)
+    cracked = have_crack(Outlines(geoms[members]), places.reshape(-1, 2), limit_m)
     chosen = pairs[cracked]
     if not len(chosen):
         return []
@@ -116,38 +127,73 @@ def _with_common_corners(geoms: Objects) -> Objects:
     """
     touch_m = float(limits()["mend"]["touch_m"])
     out = geoms.copy()
-    for i, j in _near_pairs(geoms, touch_m):
-        for near, far in ((i, j), (j, i)):
-            corners = _corners_beside(out[near], out[far], touch_m)
-            if not len(corners):
-                continue
-            strange = corners[~_is_among(corners, _corners(out[far], shapely.bounds(out[near]), touch_m))]
-            if len(strange):
-                snapped = shapely.snap(out[far], shapely.multipoints(strange), touch_m)
-                if shapely.is_valid(snapped):
-                    out[far] = snapped
+    pairs = _near_pairs(geoms, touch_m)
+    if not len(pairs):
+        return out
+    members, places = np.unique(pairs, return_inverse=True)
+    firsts, seconds = strange_sides(Outlines(geoms[members]), places.reshape(-1, 2), touch_m)
+    if not (firsts.any() or seconds.any()):
+        return out
+    outlines = _Lazy(out)
+    changed = np.zeros(len(geoms), dtype=bool)
+    # First every polygon takes the corners of those before it, so that two which differ by rounding become one;
+    # then those before it take what corners it has besides.
+    for sides, strange in ((pairs, firsts), (pairs[:, ::-1], seconds)):
+        order = np.lexsort(sides.T)
+        near, far = sides[order].T
+        begins = np.flatnonzero(np.diff(far)) + 1
+        asked = np.logical_or.reduceat(strange[order], np.concatenate([[0], begins]))
+        for n, others, ask in zip(np.unique(far).tolist(), np.split(near, begins), asked.tolist(), strict=True):
+            # What was found of all holds for these two as long as neither has changed.
+            if ask or changed[n] or changed[others].any():
+                found = _snapped_to(outlines[n], [outlines[m] for m in others.tolist()], touch_m)
+                if found is not None:
+                    out[n], changed[n] = found, True
+                    outlines.forget(n)
     return out
 
 
-def _corners_beside(geom: shapely.Geometry, other: shapely.Geometry, distance_m: float) -> Floats:
-    """Return the corners of ``geom`` within ``distance_m`` of the outline of ``other``."""
-    outline = shapely.boundary(other)
-    shapely.prepare(outline)
-    xy = _corners(geom, shapely.bounds(other), distance_m)
-    near: Floats = xy[shapely.dwithin(outline, shapely.points(xy), distance_m)]
-    return near
+class _Lazy:
+    """Outlines of polygons in an array, made when they are first asked for."""
+
+    def __init__(self, geoms: Objects) -> None:
+        self._geoms, self._made = geoms, dict[int, Outline]()
+
+    def __getitem__(self, n: int) -> Outline:
+        if n not in self._made:
+            self._made[n] = Outline(self._geoms[n])
+        return self._made[n]
+
+    def forget(self, n: int) -> None:
+        """Make the outline anew: the polygon is another."""
+        self._made.pop(n, None)
 
 
-def _corners(geom: shapely.Geometry, bounds: Iterable[float], margin_m: float) -> Floats:
-    """Return the corners of ``geom`` within the bounds, widened by the margin; each once."""
-    west, south, east, north = bounds
-    xy = shapely.get_coordinates(geom)
-    inside = (xy[:, 0] >= west - margin_m) & (xy[:, 0] <= east + margin_m)
-    inside &= (xy[:, 1] >= south - margin_m) & (xy[:, 1] <= north + margin_m)
-    # As complex numbers they are sorted several times faster than as rows.
-    pairs = np.unique(np.ascontiguousarray(xy[inside]).view(np.complex128).ravel())
-    chosen: Floats = pairs.view(np.float64).reshape(-1, 2)
-    return chosen
+def _snapped_to(own: Outline, others: list[Outline], touch_m: float) -> shapely.Geometry | None:
+    """Return a polygon with the corners that others have on its outline; None where there are none to take."""
+    strange = [xy for other in others if len(xy := _strange_corners(other, own, touch_m))]
+    if not strange:
+        return None
+    snapped = own.snapped(_first_of_each(np.concatenate(strange), touch_m), touch_m)
+    return snapped if shapely.is_valid(snapped) else None
+
+
+def _first_of_each(points: Floats, touch_m: float) -> Floats:
+    """Return the points without those that touch an earlier one: the first neighbour decides where a corner is."""
+    places = shapely.points(points)
+    later, earlier = shapely.STRtree(places).query(places, predicate="dwithin", distance=touch_m)
+    keep = np.ones(len(points), dtype=bool)
+    keep[later[earlier < later]] = False
+    return points[keep]
+
+
+def _strange_corners(near: Outline, far: Outline, touch_m: float) -> Floats:
+    """Return the corners of ``near`` on the outline of ``far`` that are none of its own."""
+    xy = near.corners(far.bounds, touch_m)
+    if not len(xy):
+        return xy
+    beside: Floats = xy[shapely.dwithin(far.line, shapely.points(xy), touch_m)]
+    return beside[~_is_among(beside, far.corners(near.bounds, touch_m))]
 
 
 def _is_among(points: Floats, known: Floats) -> NDArray[np.bool_]:
@@ -156,35 +202,19 @@ def _is_among(points: Floats, known: Floats) -> NDArray[np.bool_]:
     return np.array([(x, y) in pool for x, y in points.tolist()], dtype=bool)
 
 
-def _vertices_near(geom: shapely.Geometry, other: shapely.Geometry, limit_m: float) -> Floats:
-    """Return corners of ``geom`` that lie off ``other``, yet within ``limit_m`` of it."""
-    xy = _corners(geom, shapely.bounds(other), limit_m)
-    points = shapely.points(xy)
-    # Prepared polygons answer this through an index, so that large networks cost no more.
-    near = shapely.dwithin(other, points, limit_m * (1.0 + 1e-9))
-    touching = shapely.dwithin(other, points, float(limits()["mend"]["touch_m"]))
-    chosen: Floats = xy[near & ~touching]
-    return chosen
-
-
-def _has_crack(one: shapely.Geometry, other: shapely.Geometry, limit_m: float) -> bool:
-    return any(
-        len(_vertices_near(near, far, limit_m)) > 0 or len(_limit_rungs(near, far, limit_m)[0]) > 0
-        for near, far in ((one, other), (other, one))
-    )
-
-
 def _close_group(geoms: Objects, limit_m: float) -> tuple[Objects, NDArray[np.bool_]]:
     """Close the cracks within one group; return the polygons and which of them changed."""
-    shapely.prepare(geoms)
+    outlines = Outlines(geoms)
     ladders: list[Floats] = []
     nodes: list[list[Floats]] = [[] for _ in geoms]
-    for i, j in _near_pairs(geoms, limit_m):
-        rungs = _rungs(geoms[i], geoms[j], limit_m)
+    pairs = _near_pairs(geoms, limit_m)
+    shared = overlaps(outlines.bounds[pairs[:, 0]], outlines.bounds[pairs[:, 1]], limit_m)
+    for k, rungs in enumerate(rungs_of(outlines, pairs, limit_m)):
         if len(rungs):
             ladders.append(rungs)
+            i, j = pairs[k].tolist()
             crossings = shapely.get_coordinates(
-                shapely.intersection(shapely.boundary(geoms[i]), shapely.boundary(geoms[j]))
+                shapely.intersection(*outlines.clipped(pairs[k], np.repeat(shared[[k]], 2, axis=0)))
             )
             nodes[i] += [rungs[:, 0], crossings]
             nodes[j] += [rungs[:, 1], crossings]
@@ -196,128 +226,53 @@ def _close_group(geoms: Objects, limit_m: float) -> tuple[Objects, NDArray[np.bo
         dtype=object,
     )
     rungs = shapely.linestrings(np.concatenate(ladders))
-    faces, owner = _faces(noded, rungs)
-    cells = _cracks(noded, faces[~owner.any(axis=0)], rungs, limit_m)
+    faces, owned = _faces(noded, rungs)
+    free = np.ones(len(faces), dtype=bool)
+    free[np.concatenate(owned)] = False
+    cells = _cracks(noded, faces[free], rungs, limit_m)
     if not len(cells):
         return geoms, changed
-    shapely.prepare(noded)
     fill: list[list[shapely.Geometry]] = [[] for _ in geoms]
-    for crack in shapely.get_parts(shapely.coverage_union_all(cells)):
-        touching = np.flatnonzero(shapely.dwithin(noded, crack, 1e-9))
-        fill[int(touching[0])].append(crack)
-        changed[touching] = True
+    cracks = shapely.get_parts(_joined(cells))
+    beside, crack = _touching(noded, cracks, 1e-9)
+    changed[beside] = True
+    order = np.lexsort((beside, crack))
+    _, first = np.unique(crack[order], return_index=True)
+    for n, c in zip(beside[order][first].tolist(), crack[order][first].tolist(), strict=True):
+        fill[n].append(cracks[c])
     out = geoms.copy()
     for n in np.flatnonzero(changed):
         # Put together from the same faces, polygons and cracks share their edges to the last digit.
-        own = shapely.coverage_union_all(faces[owner[n]])
+        own = _joined(faces[owned[n]])
         if abs(float(shapely.area(own)) - float(shapely.area(geoms[n]))) > _ROUNDING_M:
             own = noded[n]
         out[n] = shapely.union_all([own, *fill[n]]) if fill[n] else _single(own)
     return out, changed
 
 
+def _joined(faces: Objects) -> shapely.Geometry:
+    """Return the union of faces that share edges, to the last digit wherever that can be had."""
+    try:
+        return shapely.coverage_union_all(faces)
+    except shapely.GEOSException:
+        # Slivers of nanometres may overlap but for rounding.
+        return shapely.union_all(faces)
+
+
+def _touching(geoms: Objects, others: Objects, distance_m: float) -> tuple[Indices, Indices]:
+    """Return which of ``geoms`` lie within a distance of which of ``others``, through the index of each."""
+    west, south, east, north = shapely.bounds(others).T
+    around = shapely.box(west - distance_m, south - distance_m, east + distance_m, north + distance_m)
+    other, own = shapely.STRtree(geoms).query(around)
+    shapely.prepare(geoms)
+    near = shapely.dwithin(geoms[own], others[other], distance_m)
+    return own[near], other[near]
+
+
 def _single(geom: shapely.Geometry) -> shapely.Geometry:
     """Return the only part of a geometry that has one."""
     parts = shapely.get_parts(geom)
     return parts[0] if len(parts) == 1 else geom
-
-
-def _rungs(one: shapely.Geometry, other: shapely.Geometry, limit_m: float) -> Floats:
-    """Return segments across the crack, from ``one`` to ``other``, shape (n, 2, 2).
-
-    They stand at the corners of both, and where a widening crack reaches the limit.
-    """
-    sides = []
-    for near, far, turned in ((one, other, False), (other, one, True)):
-        corners = _vertices_near(near, far, limit_m)
-        start, foot = _limit_rungs(near, far, limit_m)
-        if len(corners):
-            corner_foot = _snapped(_foot(corners, far), _corners(far, shapely.bounds(near), 2.0 * limit_m))
-            leaves = _leaves(corners, corner_foot, near)
-            start = np.concatenate([corners[leaves], start])
-            foot = np.concatenate([corner_foot[leaves], foot])
-        sides.append(np.stack((foot, start) if turned else (start, foot), axis=1))
-    found = np.unique(np.concatenate(sides), axis=0)
-    length = np.linalg.norm(found[:, 0] - found[:, 1], axis=1)
-    rungs: Floats = found[length > 1e-9]
-    return rungs
-
-
-def _foot(points: Floats, geom: shapely.Geometry) -> Floats:
-    """Return the nearest points of ``geom``."""
-    segments = shapely.shortest_line(shapely.points(points), geom)
-    feet: Floats = shapely.get_coordinates(segments).reshape(-1, 2, 2)[:, 1]
-    return feet
-
-
-def _leaves(start: Floats, foot: Floats, geom: shapely.Geometry) -> NDArray[np.bool_]:
-    """Tell which rungs leave the outline of ``geom`` at once, instead of running along it.
-
-    Beside the mouth of a crack the nearest point of the other polygon lies straight ahead along
-    the outer edge; such a rung encloses nothing.
-    """
-    if not len(start):
-        return np.zeros(0, dtype=bool)
-    ahead = shapely.points(start + 0.01 * (foot - start))
-    length: Floats = np.linalg.norm(foot - start, axis=1)
-    leaves = ~np.asarray(shapely.dwithin(geom, ahead, 0.005 * length), dtype=bool)
-    # Nor may it cut a corner off: it meets the outline again only where it starts.
-    ends = np.concatenate([start, foot])
-    outline = shapely.clip_by_rect(
-        shapely.boundary(geom), *(ends.min(axis=0) - 1e-3), *(ends.max(axis=0) + 1e-3)
-    )
-    rungs = shapely.linestrings(np.stack([start, foot], axis=1))
-    met, owner = shapely.get_coordinates(shapely.intersection(rungs, outline), return_index=True)
-    leaves[owner[np.linalg.norm(met - start[owner], axis=1) > 1e-8]] = False
-    return leaves
-
-
-def _limit_rungs(near: shapely.Geometry, far: shapely.Geometry, limit_m: float) -> tuple[Floats, Floats]:
-    """Return rungs (start, foot) where a widening crack reaches the limit."""
-    nothing = np.empty((0, 2)), np.empty((0, 2))
-    overlap = _overlap(shapely.bounds(near), shapely.bounds(far), limit_m)
-    outline = shapely.clip_by_rect(shapely.boundary(near), *overlap)
-    facing = shapely.clip_by_rect(
-        shapely.boundary(far), *_overlap(overlap, shapely.bounds(far), 2.0 * limit_m)
-    )
-    if shapely.is_empty(outline) or shapely.is_empty(facing):
-        return nothing
-    # A hair below the limit, so that the arithmetic cannot push the rung beyond it.
-    reach = shapely.boundary(shapely.buffer(facing, limit_m * (1.0 - 1e-6), quad_segs=16))
-    points = shapely.get_parts(shapely.intersection(outline, reach))
-    start = shapely.get_coordinates(points[shapely.get_type_id(points) == 0])
-    if not len(start):
-        return nothing
-    foot = _foot(start, far)
-    # Inside the other polygon there is no crack; at its corner the crack ends, and the corner's own
-    # rung stands there: a slanted one would bevel the outer edge.
-    open_side = np.linalg.norm(foot - start, axis=1) > 0.5 * limit_m
-    corners = _corners(far, overlap, limit_m)
-    corner = _is_among(_snapped(foot, corners), corners)
-    keep = open_side & ~corner & _leaves(start, foot, near)
-    return start[keep], foot[keep]
-
-
-def _overlap(
-    one: Iterable[float], other: Iterable[float], margin_m: float
-) -> tuple[float, float, float, float]:
-    """Return the rectangle that two bounds share, each widened by the margin."""
-    a, b = tuple(one), tuple(other)
-    return (
-        max(a[0], b[0]) - margin_m, max(a[1], b[1]) - margin_m,
-        min(a[2], b[2]) + margin_m, min(a[3], b[3]) + margin_m,
-    )  # fmt: skip
-
-
-def _snapped(points: Floats, corners_xy: Floats) -> Floats:
-    """Move points that lie within 1e-9 m of a corner onto that corner."""
-    if not len(corners_xy) or not len(points):
-        return points
-    corners = shapely.points(corners_xy)
-    nearest = shapely.STRtree(corners).nearest(shapely.points(points))
-    target = shapely.get_coordinates(corners[nearest])
-    close = np.linalg.norm(target - points, axis=1) <= 1e-9
-    return np.where(close[:, None], target, points)
 
 
 def _with_vertices(geom: shapely.Geometry, points: Floats) -> shapely.Geometry:
@@ -356,15 +311,14 @@ def _ring_with(ring: shapely.Geometry, points: Floats) -> shapely.Geometry:
     return shapely.linearrings(kept)
 
 
-def _faces(geoms: Objects, rungs: Objects) -> tuple[Objects, NDArray[np.bool_]]:
-    """Return the faces between outlines and rungs, and which polygon each lies in, shape (n, faces)."""
+def _faces(geoms: Objects, rungs: Objects) -> tuple[Objects, list[Indices]]:
+    """Return the faces between outlines and rungs, and which of them lie in each polygon."""
     lines = shapely.union_all(np.concatenate([shapely.boundary(geoms), rungs]))
     faces = shapely.get_parts(shapely.polygonize([lines]))
-    owner = np.zeros((len(geoms), len(faces)), dtype=bool)
-    inside = shapely.point_on_surface(faces)
-    polygon, face = shapely.STRtree(inside).query(geoms, predicate="contains")
-    owner[polygon, face] = True
-    return faces, owner
+    polygon, face = shapely.STRtree(shapely.point_on_surface(faces)).query(geoms, predicate="contains")
+    order = np.lexsort((face, polygon))
+    ends = np.searchsorted(polygon[order], np.arange(1, len(geoms)))
+    return faces, np.split(face[order], ends)
 
 
 def _cracks(geoms: Objects, faces: Objects, rungs: Objects, limit_m: float) -> Objects:
@@ -380,7 +334,8 @@ def _cracks(geoms: Objects, faces: Objects, rungs: Objects, limit_m: float) -> O
     faces = faces[at_rung]
     thin = shapely.is_empty(shapely.buffer(faces, -limit_m / 2.0 - 1e-9, quad_segs=4))
     small = shapely.minimum_bounding_radius(faces) <= 2.0 * limit_m
-    for n in np.flatnonzero(small & ~thin):
-        thin[n] = np.count_nonzero(shapely.dwithin(geoms, faces[n], 1e-9)) >= 3
+    void = np.flatnonzero(small & ~thin)
+    if len(void):
+        thin[void] = np.bincount(_touching(geoms, faces[void], 1e-9)[1], minlength=len(void)) >= 3
     chosen: Objects = faces[thin]
     return chosen

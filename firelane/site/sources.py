@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from firelane.site.config import Feed
-from firelane.site.formats import FORMATS, NOT_YET, Table, list_tables, read_table
+from firelane.site.formats import CLOUDS, FOREIGN, FORMATS, Table, list_tables, read_table
+from firelane.site.intake import Intake
 from firelane.site.journal import Journal, did_you_mean
 from firelane.site.schema import LAYERS
 from firelane.site.values import is_missing, plain
 
-_OWN_RESULTS = frozenset({"results.gpkg", "findings.geojson"})
+_OWN_RESULTS = frozenset({"results.gpkg", "findings.geojson", "markings.dxf"})
 
 
 @dataclass
@@ -31,6 +32,10 @@ class Source:
         The ``site.toml`` that belongs to it.
     tables : list of (name, path)
         In a stable order.
+    foreign : list of Path
+        CAD plans and OpenStreetMap extracts.
+    clouds : list of Path
+        Files of laser points.
     """
 
     root: Path
@@ -38,6 +43,8 @@ class Source:
     config: Path | None
     journal: Journal
     tables: list[tuple[str, Path]] = field(default_factory=list)
+    foreign: list[Path] = field(default_factory=list)
+    clouds: list[Path] = field(default_factory=list)
     loaded: dict[tuple[str, Path], Table | None] = field(default_factory=dict)
 
     def read(self, entry: tuple[str, Path]) -> Table | None:
@@ -68,7 +75,7 @@ def open_source(path: Path, journal: Journal, *, config: Path | None = None) -> 
         A ``site.toml`` given by the user; it goes before the one that stands with the site.
     """
     folder = path if path.is_dir() else path.parent
-    name = (path.resolve().name if path.is_dir() else path.stem) or "site"
+    name = (path.resolve().name if path.is_dir() else stem(path)) or "site"
     if config is not None and not config.is_file():
         journal.problem(
             "there is no such file", "没有此文件", "check the path", "请检查路径", layer=str(config)
@@ -87,6 +94,10 @@ def open_source(path: Path, journal: Journal, *, config: Path | None = None) -> 
         )
         return source
     for file in _files(path, journal):
+        suffix = file.suffix.lower()
+        if suffix in FOREIGN or suffix in CLOUDS:
+            (source.foreign if suffix in FOREIGN else source.clouds).append(file)
+            continue
         known = [(table, file) for table in list_tables(file, journal)]
         if len(known) == 1 and _layer_of(known[0][0]) is None and file.suffix.lower() != ".gpkg":
             known = _split(source, known[0])
@@ -94,11 +105,21 @@ def open_source(path: Path, journal: Journal, *, config: Path | None = None) -> 
     return source
 
 
+def stem(path: Path) -> str:
+    """Return a file's name without its ending, and without both of ``.osm.pbf``.
+
+    >>> stem(Path("map.osm.pbf")), stem(Path("plan.v2.dxf"))
+    ('map', 'plan.v2')
+    """
+    name = path.stem
+    return name[:-4] if path.suffix.lower() == ".pbf" and name.lower().endswith(".osm") else name
+
+
 def _own_config(path: Path, journal: Journal) -> Path | None:
     if path.is_dir():
         found = path / "site.toml"
         return found if found.is_file() else None
-    found = path.with_name(f"{path.stem}.site.toml")
+    found = path.with_name(f"{stem(path)}.site.toml")
     if found.is_file():
         return found
     if path.with_name("site.toml").is_file():
@@ -115,39 +136,34 @@ def _files(path: Path, journal: Journal) -> list[Path]:
     """Return the files to read, sorted by name; say so where there is none that can be read."""
     if path.is_file():
         suffix = path.suffix.lower()
-        if suffix in FORMATS:
+        if suffix in FORMATS or suffix in FOREIGN:
             return [path]
-        if suffix in NOT_YET:
-            _not_yet(path, journal)
-        else:
-            journal.problem(
-                f"files ending in {suffix or '(nothing)'} are not known",
-                f"不支持扩展名为 {suffix or '（无）'} 的文件",
-                f"give a folder, or a file of one of these kinds: {', '.join(sorted(FORMATS))}",
-                f"请给出文件夹，或以下类型的文件：{'、'.join(sorted(FORMATS))}",
-                layer=path.name,
-            )
+        known = sorted({*FORMATS, *FOREIGN})
+        journal.problem(
+            f"files ending in {suffix or '(nothing)'} are not known",
+            f"不支持扩展名为 {suffix or '（无）'} 的文件",
+            f"give a folder, or a file of one of these kinds: {', '.join(known)}",
+            f"请给出文件夹，或以下类型的文件：{'、'.join(known)}",
+            layer=path.name,
+        )
         return []
     inside = sorted(
         (f for f in path.iterdir() if f.is_file() and not f.name.startswith(".")), key=lambda f: f.name
     )
     ours = _OWN_RESULTS if any(f.name == "audit.json" for f in inside) else frozenset()
     files = [f for f in inside if f.suffix.lower() in FORMATS and f.name not in ours and _may_be_layer(f)]
+    files += [f for f in inside if f.suffix.lower() in FOREIGN and f.name not in ours]
     if not files:
-        others = [f for f in inside if f.suffix.lower() in NOT_YET]
-        if others:
-            _not_yet(others[0], journal)
-        else:
-            journal.problem(
-                "the folder holds no layer",
-                "文件夹中没有图层",
-                "put one file per layer into it (roads.geojson, obstructions.geojson …) or one GeoPackage; "
-                "`firelane new` makes a blank site",
-                "请放入每层一个文件（roads.geojson、obstructions.geojson 等）或一个 GeoPackage；"
-                "`firelane new` 可新建空白项目",
-                layer=path.name,
-            )
-    return files
+        journal.problem(
+            "the folder holds no layer",
+            "文件夹中没有图层",
+            "put one file per layer into it (roads.geojson, obstructions.geojson …), one GeoPackage, a CAD plan (.dxf) "
+            "or an OpenStreetMap extract; `firelane new` makes a blank site",
+            "请放入每层一个文件（roads.geojson、obstructions.geojson 等）、一个 GeoPackage、CAD 图（.dxf）"
+            "或 OpenStreetMap 数据；`firelane new` 可新建空白项目",
+            layer=path.name,
+        )
+    return files + [f for f in inside if f.suffix.lower() in CLOUDS]
 
 
 def _may_be_layer(path: Path) -> bool:
@@ -159,20 +175,6 @@ def _may_be_layer(path: Path) -> bool:
             return b'"FeatureCollection"' in stream.read(4096)
     except OSError:
         return False
-
-
-def _not_yet(path: Path, journal: Journal) -> None:
-    kind = NOT_YET[path.suffix.lower()]
-    journal.problem(
-        f"this version cannot read {kind} files yet",
-        f"本版本尚不能读取 {kind} 文件",
-        "open it in QGIS, draw or copy the road outlines as polygons into a layer called roads "
-        "(obstructions, buildings … likewise), and export to a GeoPackage: Export → Save Features As…; "
-        "`firelane new` makes one with all layers",
-        "请用 QGIS 打开，把道路轮廓以多边形画入或复制到 roads 图层（障碍物、建筑等同理），"
-        "再用“导出 → 要素另存为…”存为 GeoPackage；`firelane new` 可新建含全部图层的空白文件",
-        layer=path.name,
-    )
 
 
 def _layer_of(table: str) -> str | None:
@@ -210,24 +212,41 @@ def _split(source: Source, entry: tuple[str, Path]) -> list[tuple[str, Path]]:
     return [(name, entry[1]) for name in names]
 
 
-def feeds_of(source: Source, declared: Mapping[str, tuple[Feed, ...]]) -> dict[str, list[tuple[Feed, Table]]]:
-    """Return, for each layer, the tables that feed it; tables that feed none are named in a note."""
+def feeds_of(
+    source: Source, declared: Mapping[str, tuple[Feed, ...]], intakes: Sequence[Intake] = ()
+) -> dict[str, list[tuple[Feed, Table]]]:
+    """Return, for each layer, the tables that feed it; tables that feed none are named in a note.
+
+    Parameters
+    ----------
+    source : Source
+    declared : Mapping
+        Layer → feeds that ``site.toml`` declares.
+    intakes : sequence of Intake
+        What was made of CAD plans and OpenStreetMap extracts, the declared feeds among them.
+    """
     found: dict[str, list[tuple[Feed, Table]]] = {}
     used: set[tuple[str, Path]] = set()
+    names = {name for intake in intakes for name in intake.names}
     for layer in LAYERS:
+        foreign = [entry for intake in intakes for entry in intake.feeds.get(layer, ())]
         wanted = declared.get(layer)
         if wanted is None:
             wanted = tuple(
                 Feed(f"{layer}{suffix}") for suffix in LAYERS[layer].tables if source.find(f"{layer}{suffix}")
             )
+        else:
+            wanted = tuple(feed for feed in wanted if not any(feed == other for other, _ in foreign))
         for feed in wanted:
-            entry = _one_table(source, feed, layer, must=layer in declared)
+            entry = _one_table(source, feed, layer, must=layer in declared, others=names)
             if entry is None:
                 continue
             used.add(entry)
             table = source.read(entry)
             if table is not None:
                 found.setdefault(layer, []).append((feed, table))
+        if foreign:
+            found.setdefault(layer, []).extend(foreign)
     _tell_unused([entry for entry in source.tables if entry not in used], source.journal)
     return found
 
@@ -250,7 +269,9 @@ def _tell_unused(entries: Sequence[tuple[str, Path]], journal: Journal) -> None:
         )
 
 
-def _one_table(source: Source, feed: Feed, layer: str, *, must: bool) -> tuple[str, Path] | None:
+def _one_table(
+    source: Source, feed: Feed, layer: str, *, must: bool, others: Collection[str]
+) -> tuple[str, Path] | None:
     entries = source.find(feed.source)
     if not must:
         # By name alone only the table's own name counts, not a file that happens to be called so.
@@ -266,8 +287,8 @@ def _one_table(source: Source, feed: Feed, layer: str, *, must: bool) -> tuple[s
             f'请移走一个，或在 site.toml 中指定：[layers.{layer}] from = "{entries[0][1].name}:{entries[0][0]}"',
             layer=layer,
         )
-    elif must and source.tables:
-        remedy = did_you_mean(feed.source, {name for name, _ in source.tables})
+    elif must and (source.tables or others):
+        remedy = did_you_mean(feed.source, {name for name, _ in source.tables} | set(others))
         source.journal.problem(
             f"site.toml takes it from {feed.source!r}, but there is no such table",
             f"site.toml 指定取自 {feed.source!r}，但没有这个表",

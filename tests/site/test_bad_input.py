@@ -46,11 +46,12 @@ def test_folder_without_layers(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.osm", "a.osm.pbf", "a.dxf", "A.DWG"])
 @pytest.mark.parametrize("in_folder", [False, True])
-def test_formats_of_later_versions_say_how_to_go_on(tmp_path, name, in_folder):
+def test_foreign_files_that_are_none_are_refused(tmp_path, name, in_folder):
     (tmp_path / name).write_bytes(b"whatever")
     (problem,) = refused(tmp_path if in_folder else tmp_path / name)
-    assert "cannot read" in problem.message
-    assert "GeoPackage" in problem.remedy
+    assert problem.layer == name
+    assert problem.remedy
+    assert problem.message_zh
 
 
 def test_unknown_ending(tmp_path):
@@ -538,3 +539,11 @@ def test_whatever_stands_in_the_columns_is_read_or_refused(tmp_path_factory, val
         assert table["removable"].dtype == bool
         assert (table["radius_m"] >= 0).all()
     assert all(problem.layer for problem in told)
+
+
+def test_a_ring_that_is_a_single_point_is_left_to_the_checks(tmp_path):
+    point = shapely.from_wkt("POLYGON ((5 5, 5 5, 5 5, 5 5))")
+    frame = gpd.GeoDataFrame({"id": ["a", "b"]}, geometry=[point, shapely.box(0, 0, 50, 5)], crs="EPSG:4550")
+    frame.to_file(tmp_path / "roads.gpkg")
+    (problem,) = refused(tmp_path)
+    assert problem.row == "a"

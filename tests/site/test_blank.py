@@ -167,10 +167,12 @@ def test_hostile_folder_name(tmp_path):
 
 def test_the_contracts_columns():
     assert {name: list(layer.columns) for name, layer in LAYERS.items()} == {
-        "roads": ["id", "name", "fire_lane", "kerb", "class"],
+        "roads": ["id", "name", "fire_lane", "kerb", "class", "accuracy_m", "derived"],
+        "road_lines": ["id", "name", "fire_lane", "class", "width_m", "accuracy_m", "derived"],
         "fire_lanes": ["id", "name"],
         "obstructions": [
-            "id", "kind", "clear_height_m", "top_m", "radius_m", "width_m", "removable", "openable", "name",
+            "id", "kind", "clear_height_m", "top_m", "radius_m", "width_m", "removable", "openable", "stands_for_row", "accuracy_m",
+            "name",
         ],
         "buildings": ["id", "name", "height_m", "floors"],
         "entrances": ["id", "name", "kind", "gate", "openable", "clear_height_m"],
