@@ -15,11 +15,17 @@ from shapely.geometry import Point
 
 from firelane.auditing.document import document, finding_row
 from firelane.auditing.record import Audit
-from firelane.errors import OutputError
+from firelane.crs import from_wgs84
+from firelane.errors import OutputError, UsageError
 from firelane.files import atomic_path, starts_formula, write_text
 
+DATUMS = ("wgs84", "gcj02", "bd09")
+"""Datums in which findings may be written for other maps."""
 
-def write_audit(audit: Audit, folder: Path, *, markings: gpd.GeoDataFrame | None = None) -> list[Path]:
+
+def write_audit(
+    audit: Audit, folder: Path, *, markings: gpd.GeoDataFrame | None = None, datum: str = "wgs84"
+) -> list[Path]:
     """Write the audit's files into ``folder``; each appears whole or not at all.
 
     Parameters
@@ -29,33 +35,59 @@ def write_audit(audit: Audit, folder: Path, *, markings: gpd.GeoDataFrame | None
         Must exist.
     markings : GeoDataFrame, optional
         ``MarkingPlan.paint``, for the layer ``markings`` of ``results.gpkg``.
+    datum : {"wgs84", "gcj02", "bd09"}
+        Offset datum of a further ``findings.<datum>.geojson``, for the maps of Gaode and Tencent (``gcj02``) or Baidu
+        (``bd09``); ``findings.geojson`` itself is always WGS 84.
 
     Raises
     ------
     OutputError
         If a file cannot be written; older files are untouched.
+    UsageError
+        If the datum is unknown, before anything is written.
     """
+    check_datum(datum)
     doc = document(audit)
     paths = [folder / "audit.json", folder / "findings.geojson", folder / "findings.csv", folder / "results.gpkg"]
     write_text(paths[0], json.dumps(doc, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     write_text(paths[1], json.dumps(_geojson(audit), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     write_text(paths[2], findings_csv(audit), encoding="utf-8-sig")
     write_results(audit, paths[3], markings=markings)
+    if datum != "wgs84":
+        paths.append(folder / f"findings.{datum}.geojson")
+        write_text(paths[4], json.dumps(_geojson(audit, datum), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     return paths
 
 
-def _geojson(audit: Audit) -> dict[str, object]:
+def check_datum(datum: str) -> None:
+    """Refuse a datum in which findings cannot be written.
+
+    Raises
+    ------
+    UsageError
+    """
+    if datum not in DATUMS:
+        raise UsageError(
+            f"unknown datum {datum!r}: use {', '.join(DATUMS)}", f"未知的坐标基准 {datum!r}：可用 {'、'.join(DATUMS)}"
+        )
+
+
+def _geojson(audit: Audit, datum: str = "wgs84") -> dict[str, object]:
     features = []
     for finding in audit.findings:
         row = finding_row(finding)
         lonlat = row.pop("lonlat")
+        if lonlat is not None and datum != "wgs84":
+            lonlat = np.round(from_wgs84(lonlat, datum), 9).tolist()
         features.append({
             "type": "Feature",
             "id": row["finding_id"],
             "geometry": None if lonlat is None else {"type": "Point", "coordinates": lonlat},
             "properties": row,
         })  # fmt: skip
-    return {"type": "FeatureCollection", "features": features}
+    # The format knows WGS 84 alone: a file in another datum says so, for who finds it later.
+    said = {} if datum == "wgs84" else {"name": f"findings ({datum})", "datum": datum}
+    return {"type": "FeatureCollection", **said, "features": features}
 
 
 def spreadsheet_safe(value: object) -> object:

@@ -12,6 +12,7 @@ from firelane.auditing.record import Audit
 from firelane.findings import Finding, judge, rule_tables, summarise, worst
 from firelane.lanes.network import lane_network
 from firelane.measure import Measurements, measure
+from firelane.measure.lines import low_over
 from firelane.remedy import RemedyPlan, plan_remedies
 from firelane.rules import Rule, load_rules
 from firelane.site.model import Note, Site
@@ -105,7 +106,8 @@ def _record(
 
 
 def _lanes(measured: Measurements, findings: Sequence[Finding]) -> gpd.GeoDataFrame:
-    lanes = measured.network.lanes[["lane_id", "road_ids", "designated", "length_m", "geometry"]].copy()
+    lanes = measured.network.every_lane[["lane_id", "road_ids", "designated", "length_m", "geometry"]].copy()
+    under = measured.heights.clear_height_m | low_over(measured.on_lines)
     section = measured.profile.groupby("lane_id")["section_width_m"].min()
     verdicts: dict[str, list[Verdict]] = {}
     for finding in findings:
@@ -115,7 +117,7 @@ def _lanes(measured: Measurements, findings: Sequence[Finding]) -> gpd.GeoDataFr
     ids = lanes["lane_id"]
     lanes["min_clear_width_m"] = [measured.widths.clear_width_m.get(i, np.nan) for i in ids]
     lanes["min_section_width_m"] = [float(section.get(i, np.nan)) for i in ids]
-    lanes["min_clear_height_m"] = [measured.heights.clear_height_m.get(i, np.nan) for i in ids]
+    lanes["min_clear_height_m"] = [under.get(i, np.nan) for i in ids]
     lanes["governing_pinch_id"] = [_governing(measured, i) for i in ids]
     lanes["verdict"] = [worst(verdicts.get(i, [Verdict.NOT_MEASURED])).value for i in ids]
     return lanes
@@ -134,6 +136,9 @@ def _buildings(measured: Measurements, findings: Sequence[Finding]) -> gpd.GeoDa
     pinch = {f.building_id: f.pinch_id for f in findings if f.quantity is Quantity.REACH}
     ids = list(table["building_id"])
     widest = [reach[i].widest_m if i in reach else None for i in ids]
+    if measured.network.by_line is not None or not measured.site.complete("entrances"):
+        # By a road known as a line, or an entrance that nobody mapped, a wider vehicle may come: only what suffices is known.
+        widest = [w if verdict.get(i) == Verdict.PASS.value else None for w, i in zip(widest, ids, strict=True)]
     table["widest_vehicle_m"] = np.array([np.nan if w is None else w for w in widest], float)
     table["entrance_id"] = [reach[i].entrance_id if i in reach else None for i in ids]
     space = measured.spaces.envelope[0]

@@ -44,7 +44,8 @@ class Audit:
         How many of the planned bays can stay; None where none is planned (or remedies were not asked for).
     tables : Mapping
         Further tables that the rules in force had measured (``findings.tables.TABLES``): ``bends``,
-        ``dead_ends``, ``turning_areas``, ``cut_places``, ``operating_ground``.
+        ``dead_ends``, ``turning_areas``, ``cut_places``, ``operating_ground``; and ``laser_stations`` where laser points
+        lie over the lanes (``measure.laser.Laser.stations``).
     """
 
     site: Site

@@ -16,10 +16,19 @@ from firelane.lanes.naming import unique_labels
 from firelane.lanes.obstacles import owner_labels
 from firelane.measure import Measurements
 from firelane.rules.model import Rule
+from firelane.site.model import LAYERS
 from firelane.vocabulary import Severity, Verdict, rounded_down
 
 PASS_SLACK_M = 1e-6
 """Contract §2: judged as ``value >= limit - 1e-6``."""
+
+_LOOKED_FOR = {"obstructions": ("障碍物", "obstructions"), "entrances": ("出入口", "entrances")}
+
+MEETS_M = 5.0
+"""A line that ends this near to a pavement may go on there: mapped lines are no better."""
+
+BESIDE_M = 8.0
+"""The edge of a road lies no farther from its centreline than this, for all that is known of it."""
 
 
 @dataclass
@@ -55,9 +64,10 @@ class Desk:
         self.add(rule, Verdict.NOT_APPLICABLE, subject, zh, en)
 
     def finished(self) -> tuple[Finding, ...]:
-        """Return all findings with unique ids and WGS 84 places."""
+        """Return all findings with unique ids and WGS 84 places; a site that is not placed has none."""
         ids = unique_labels([f.finding_id for f in self.findings])
-        located = [n for n, f in enumerate(self.findings) if f.location is not None]
+        placed = self.measured.site.placed
+        located = [n for n, f in enumerate(self.findings) if placed and f.location is not None]
         lonlat: dict[int, tuple[float, float]] = {}
         if located:
             xy = np.array([self.findings[n].location for n in located], float)
@@ -91,7 +101,7 @@ class Desk:
 
     @cached_property
     def _lanes(self) -> dict[str, shapely.LineString]:
-        lanes = self.measured.network.lanes
+        lanes = self.measured.network.every_lane
         return dict(zip(lanes["lane_id"], lanes.geometry.to_numpy(), strict=True))
 
     @cached_property
@@ -111,9 +121,41 @@ class Desk:
 
     def accuracy_of(self, owners: Sequence[str], *, heights: bool = False) -> float:
         """Return the coarsest accuracy of what bounds a measured gap [m]; kerbs where nothing is named."""
-        kerbs, layer_of = self._kerbs, self._layer_of
-        layers = {"roads" if o in kerbs else layer_of.get(o.removeprefix("edge:"), "roads") for o in owners}
-        return self.accuracy_m(*(layers or {"roads"}), heights=heights)
+        kerbs, layer_of, site = self._kerbs, self._layer_of, self.measured.site
+        roads = [o.removeprefix("edge:") for o in owners if o in kerbs]
+        layers = {layer_of.get(o.removeprefix("edge:"), "roads") for o in owners if o not in kerbs}
+        if heights:
+            return self.accuracy_m(*(layers | ({"roads"} if roads or not layers else set())), heights=True)
+        own = max((site.road_accuracy_m(road) for road in roads), default=0.0)
+        return max(own, self.accuracy_m(*(layers or (() if roads else ("roads",)))))
+
+    def lane_accuracy_m(self, lane_id: str | None, *layers: str) -> float:
+        """Return the coarsest accuracy of a lane's own outline and of ``layers`` [m]; of all roads without a lane."""
+        roads = self._roads_of.get(lane_id, ()) if lane_id is not None else ()
+        if not roads:
+            return self.accuracy_m("roads", *layers)
+        return max(self.accuracy_m(*layers), *(self.measured.site.road_accuracy_m(road) for road in roads))
+
+    @cached_property
+    def _roads_of(self) -> dict[str, tuple[str, ...]]:
+        lanes = self.measured.network.lanes
+        return dict(zip(lanes["lane_id"], lanes["road_ids"], strict=True))
+
+    @cached_property
+    def derived(self) -> dict[str, str]:
+        """Road → what its outline was derived from, where nobody surveyed it."""
+        roads = self.measured.site.layer("roads")
+        if "derived" not in roads:
+            return {}
+        return {str(i): str(d) for i, d in zip(roads["id"], roads["derived"], strict=True) if isinstance(d, str) and d}
+
+    @cached_property
+    def rows(self) -> frozenset[str]:
+        """Obstructions of which one stands for a row: whether a way is left beside them was not measured."""
+        table = self.measured.site.layer("obstructions")
+        if "stands_for_row" not in table:
+            return frozenset()
+        return frozenset(self.label("obstructions", i) for i in table["id"][table["stands_for_row"] == True])  # noqa: E712  (may be missing)
 
     @cached_property
     def _kerbs(self) -> frozenset[str]:
@@ -155,6 +197,56 @@ class Desk:
         told = {n.layer for n in self.measured.site.notes if n.code == "left_out"}
         return [layer for layer in layers if layer in told]
 
+    def complete(self, layer: str) -> bool:
+        """Tell whether what ``layer`` does not hold is not there (``Site.complete``)."""
+        return layer in self._complete
+
+    @cached_property
+    def _complete(self) -> frozenset[str]:
+        site = self.measured.site
+        return frozenset(layer for layer in site.layers if site.complete(layer))
+
+    def not_looked(self, layer: str, lang: str) -> str:
+        """Say why that nothing of ``layer`` was found tells nothing."""
+        name_zh, name_en = _LOOKED_FOR[layer]
+        if self.measured.site.surveyed(layer):
+            zh, en = f"地图由志愿者绘制，图上没有{name_zh}不等于现场没有", f"volunteers drew the map: {name_en} not on it may be there all the same"
+        else:
+            zh, en = f"未调查{name_zh}（没有 {layer} 图层）", f"{name_en} were not surveyed (no {layer} layer)"
+        return zh if lang == "zh" else en
+
+    @property
+    def unknown_ways(self) -> bool:
+        """Whether the site has roads of which only the centreline is known: more may be reached than the pavement tells."""
+        return self.measured.network.by_line is not None
+
+    @cached_property
+    def lanes_meeting_lines(self) -> frozenset[str]:
+        """Lanes on the pavement that a road known as a line meets, or may go on from."""
+        network = self.measured.network
+        if network.by_line is None or not len(network.lanes):
+            return frozenset()
+        shapely.prepare(network.pavement)
+        ways = shapely.get_parts(network.by_line.ways)
+        ends = shapely.get_point(np.concatenate((ways, ways)), np.repeat((0, -1), len(ways)))
+        ends = ends[shapely.dwithin(network.pavement, ends, MEETS_M)]
+        if not len(ends):
+            return frozenset()
+        lanes = shapely.STRtree(network.lanes.geometry.to_numpy())
+        _, near = lanes.query_nearest(ends)
+        return frozenset(network.lanes["lane_id"].to_numpy(object)[near])
+
+    @cached_property
+    def buildings_near_lines(self) -> frozenset[str]:
+        """Buildings beside which a road known as a line may have its edge."""
+        by_line, table = self.measured.network.by_line, self.measured.site.layer("buildings")
+        if by_line is None or not len(table):
+            return frozenset()
+        reach = self.measured.site.config.access_distance_m + BESIDE_M
+        ways = shapely.STRtree(shapely.get_parts(by_line.ways))
+        near, _ = ways.query(table.geometry.to_numpy(), predicate="dwithin", distance=reach)
+        return frozenset(str(i) for i in table["id"].to_numpy(object)[near])
+
     @cached_property
     def _labels(self) -> dict[tuple[str, str], str]:
         return owner_labels(self.measured.site)
@@ -177,6 +269,9 @@ def _owner_name(owner: str, kind: str | None, lang: str) -> str:
         return f"路缘（{name}）" if lang == "zh" else f"the edge of {name}"
     if kind is None:
         return owner
+    # The kind tells which layer it is: the prefix is for programs.
+    layer, _, rest = owner.partition(":")
+    owner = rest if rest and layer in LAYERS else owner
     if kind == "entrance":
         return f"出入口 {owner}" if lang == "zh" else f"entrance {owner}"
     label = ObstructionKind(kind).label("zh" if lang == "zh" else "en")
@@ -210,3 +305,20 @@ def capped(value: float, cap_m: float, lang: str) -> str:
     if value >= cap_m:
         return f"{metres(cap_m)} 米以上" if lang == "zh" else f"{metres(cap_m)} m or more"
     return f"{metres(value)} 米" if lang == "zh" else f"{metres(value)} m"
+
+
+def say_unread(desk: Desk, rule: Rule) -> bool:
+    """Where rows that may stand on a lane could not be read, say that what they bar is not known."""
+    layers = desk.unread("obstructions", "parking")
+    for layer in layers:
+        desk.not_measured(
+            rule, f"{layer} 图层有无法读取而略去的行，其影响未测量", f"rows of {layer} could not be read and were left "
+            "out: what they bar was not measured", subject=f"unread-{layer}",
+        )  # fmt: skip
+    return bool(layers)
+
+
+def limit_of(rule: Rule) -> float:
+    """Return the threshold of a rule that must have one."""
+    assert rule.threshold is not None, rule.rule_id
+    return rule.threshold

@@ -146,6 +146,9 @@ def turning_area(desk: Desk, rule: Rule) -> None:
     if not measured.site.surveyed("entrances"):
         desk.not_measured(rule, *NO_ENTRANCES)
         return
+    if not desk.complete("entrances"):
+        desk.not_measured(rule, desk.not_looked("entrances", "zh"), desk.not_looked("entrances", "en"))
+        return
     if not measured.dead_ends:
         desk.not_applicable(rule, "没有尽头式消防车道", "there is no dead-end lane")
     high = _HighRises(desk, rule) if "beside_m" in rule.params else None
@@ -337,7 +340,7 @@ def layout_tables(measured: Measurements, rules: Sequence[Rule]) -> Mapping[str,
         if rule.quantity is Quantity.TURNING_RADIUS and "bends" not in tables:
             tables["bends"] = bend_table(measured.bends(least_turn_deg=rule.params["least_turn_deg"]), measured.site)
         elif rule.quantity is Quantity.TURNING_AREA and "dead_ends" not in tables:
-            dead_ends = measured.dead_ends if measured.site.surveyed("entrances") else []
+            dead_ends = measured.dead_ends if measured.site.complete("entrances") else []
             tables["dead_ends"] = dead_end_table(dead_ends, measured.spaces)
             asked = [d for d in dead_ends if d.root != "none" and d.length_m > rule.params["dead_end_m"]]
             tables["turning_areas"] = turning_table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from firelane.findings import geometry, passage, rescue
+from firelane.findings import geometry, height, lines, passage, rescue
 from firelane.findings import paint as painted
 from firelane.findings.desk import Desk
 from firelane.findings.model import Finding
@@ -30,6 +30,7 @@ def judge(measured: Measurements, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     paint = painted.PaintDesk(desk, rules)
     width_m = next((r.threshold for r in rules if r.quantity is Quantity.CLEAR_WIDTH), None)
     for rule in rules:
+        since = len(desk.findings)
         if not rule.measured:
             desk.not_measured(rule, rule.why_not_zh, rule.why_not_en)
         elif rule.quantity in _LANE:
@@ -49,12 +50,14 @@ def judge(measured: Measurements, rules: Sequence[Rule]) -> tuple[Finding, ...]:
             desk.not_measured(
                 rule, f"本版本不测量{rule.quantity.zh}", f"this version does not measure {rule.quantity.en}"
             )
+        if rule.measured:
+            lines.take_back(desk, rule, since)
     return desk.finished()
 
 
 _LANE: dict[Quantity, Callable[[Desk, Rule], None]] = {
     Quantity.CLEAR_WIDTH: passage.clear_width,
-    Quantity.CLEAR_HEIGHT: passage.clear_height,
+    Quantity.CLEAR_HEIGHT: height.clear_height,
     Quantity.GATE_OPENING: passage.gates,
     Quantity.REACH: passage.reach,
     Quantity.TURNING_RADIUS: geometry.turning_radius,

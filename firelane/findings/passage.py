@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
 
-from firelane.findings.desk import Desk, capped, metres, minimum_verdict
+from firelane.findings import lines
+from firelane.findings.desk import PASS_SLACK_M, Desk, capped, limit_of, metres, minimum_verdict, say_unread
 from firelane.lanes.narrowing import Narrowing
 from firelane.lanes.reach import CAP_M
+from firelane.measure.obstruction import Standing
 from firelane.rules.model import Rule
 from firelane.vocabulary import ObstructionKind, Severity, Verdict
+
+_ROW = ("以一点代表一排，旁边剩余宽度未测绘", "one point stands for a row of them, and what is left beside it is not mapped")
 
 
 @dataclass(frozen=True)
@@ -25,72 +30,73 @@ class Stretch:
     rows: tuple[str, ...]
 
 
+Spanned = tuple[float, float, Narrowing]
+"""From and to which chainage a lane is tight about a narrowing [m]."""
+
+
 def clear_width(desk: Desk, rule: Rule) -> None:
     """One finding per stretch below the limit, one per lane that has none."""
-    limit = _limit(rule)
+    limit = limit_of(rule)
+    for_rows = _for_rows(desk)
     for row in desk.measured.network.lanes.itertuples():
-        coarsest = desk.coarsest_m()
         told = False
-        for stretch in _stretches(desk, row.lane_id, limit - 1e-6 if coarsest == 0 else limit + coarsest):
-            found = _judged(desk, stretch, limit)
-            if found is None:
-                continue  # near the limit, but surveyed finely enough to tell
-            verdict, narrow, pinch_id, owners = found
-            if not owners:  # a dead end that is itself too narrow: its own edge bounds it
-                road = row.road_ids[0 if narrow.chainage_m < row.length_m / 2 else -1]  # in order along the lane
-                owners = (f"edge:{road}",)
+        for verdict, stretch in _stretches(desk, row, limit):
+            narrow = stretch.members[0]
+            pinch_id = desk.measured.pinches.id_of(narrow.space, narrow.pinch)
+            owners = _owners(desk, pinch_id, stretch.rows) or _own_edge(row, narrow)
             told = True
             zh_by = f"，位于{desk.owner_names(owners, 'zh')}之间" if len(owners) > 1 else ""
             en_by = f" between {desk.owner_names(owners, 'en')}" if len(owners) > 1 else ""
             where_zh, where_en = _where(stretch, narrow)
+            derived = lines.derived_roads(desk, [o.removeprefix("edge:") for o in owners if o.startswith("edge:")])
             desk.add(
                 rule, verdict, pinch_id or f"{row.lane_id}:{stretch.start_m:.1f}",
-                f"净宽 {metres(narrow.width_m)} 米，要求不小于 {metres(limit)} 米{zh_by}；{where_zh}",
-                f"clear width {metres(narrow.width_m)} m, at least {metres(limit)} m required{en_by}; {where_en}",
+                f"净宽 {metres(narrow.width_m)} 米，要求不小于 {metres(limit)} 米{zh_by}；{where_zh}{derived[0]}",
+                f"clear width {metres(narrow.width_m)} m, at least {metres(limit)} m required{en_by}; {where_en}{derived[1]}",
                 value=narrow.width_m, margin=narrow.width_m - limit, lane_id=row.lane_id, place=narrow.place,
                 owners=owners, pinch_id=pinch_id, chainage_m=(stretch.start_m, stretch.end_m),
             )  # fmt: skip
-        if not told:
-            width = desk.measured.widths.clear_width_m[row.lane_id]
+        width = desk.measured.widths.clear_width_m[row.lane_id]
+        derived = lines.derived_roads(desk, row.road_ids)
+        open_rows = [] if told else for_rows.get(row.lane_id, [])
+        if open_rows:
+            owners = tuple(i.owner for i in open_rows)
+            desk.add(
+                rule, Verdict.NOT_MEASURED, row.lane_id,
+                f"{desk.owner_names(owners, 'zh')}{_ROW[0]}，净宽未测量；已绘制的部分留有 {capped(width, CAP_M, 'zh')}{derived[0]}",
+                f"{desk.owner_names(owners, 'en')}: {_ROW[1]}, so clear width was not measured; what is mapped "
+                f"leaves {capped(width, CAP_M, 'en')}{derived[1]}",
+                lane_id=row.lane_id, place=open_rows[0].place, owners=owners,
+            )  # fmt: skip
+        elif not told:
             desk.add(
                 rule, minimum_verdict(width, limit, 0.0), row.lane_id,
-                f"全程净宽不小于 {capped(width, CAP_M, 'zh')}，满足 {metres(limit)} 米要求",
-                f"clear width {capped(width, CAP_M, 'en')} throughout, at least {metres(limit)} m required",
+                f"全程净宽不小于 {capped(width, CAP_M, 'zh')}，满足 {metres(limit)} 米要求{derived[0]}",
+                f"clear width {capped(width, CAP_M, 'en')} throughout, at least {metres(limit)} m required{derived[1]}",
                 value=width, margin=width - limit, lane_id=row.lane_id, place=desk.lane_middle(row.lane_id),
             )  # fmt: skip
-    _say_unread(desk, rule)
+    lines.clear_width(desk, rule)
+    say_unread(desk, rule)
 
 
-def _say_unread(desk: Desk, rule: Rule) -> bool:
-    """Where rows that may stand on a lane could not be read, say that what they bar is not known."""
-    layers = desk.unread("obstructions", "parking")
-    for layer in layers:
-        desk.not_measured(
-            rule, f"{layer} 图层有无法读取而略去的行，其影响未测量", f"rows of {layer} could not be read and were left "
-            "out: what they bar was not measured", subject=f"unread-{layer}",
-        )  # fmt: skip
-    return bool(layers)
+def _for_rows(desk: Desk) -> dict[str, list[Standing]]:
+    """Return lane → the things on it that stand for a row of them; one at a junction stands on every lane there."""
+    items = [item for item in desk.measured.standing if item.owner in desk.rows]
+    lanes = desk.measured.network.lanes
+    near = shapely.STRtree(lanes.geometry.to_numpy()).query(
+        shapely.points([item.place for item in items]), predicate="dwithin", distance=desk.measured.envelope["width_m"] / 2
+    ).T.tolist() if items else []  # fmt: skip
+    ids = lanes["lane_id"].to_numpy(object)
+    pairs = {(n, item.lane_id) for n, item in enumerate(items)} | {(n, str(ids[lane])) for n, lane in near}
+    found: dict[str, list[Standing]] = {}
+    for n, lane_id in sorted((n, lane_id) for n, lane_id in pairs if lane_id is not None):
+        found.setdefault(lane_id, []).append(items[n])
+    return found
 
 
-def _limit(rule: Rule) -> float:
-    assert rule.threshold is not None, rule.rule_id
-    return rule.threshold
-
-
-def _judged(
-    desk: Desk, stretch: Stretch, limit: float
-) -> tuple[Verdict, Narrowing, str | None, tuple[str, ...]] | None:
-    """Return the narrowest place of a stretch that does not pass, with its pinch and owners; None if all pass.
-
-    What bounds the narrowest may be surveyed well enough to pass where a wider place is not.
-    """
-    for narrow in stretch.members:
-        pinch_id = desk.measured.pinches.id_of(narrow.space, narrow.pinch)
-        own = [str(narrow.space.table["owner"].iloc[r]) for r in narrow.rows]
-        verdict = minimum_verdict(narrow.width_m, limit, desk.accuracy_of(_owners(desk, pinch_id, own)))
-        if verdict is not Verdict.PASS:
-            return verdict, narrow, pinch_id, _owners(desk, pinch_id, stretch.rows)
-    return None
+def _own_edge(lane: Any, narrow: Narrowing) -> tuple[str, ...]:
+    """Return the edge that bounds a dead end which is itself too narrow; roads are told in order along the lane."""
+    return (f"edge:{lane.road_ids[0 if narrow.chainage_m < lane.length_m / 2 else -1]}",)
 
 
 def _where(stretch: Stretch, narrow: Narrowing) -> tuple[str, str]:
@@ -108,30 +114,59 @@ def _owners(desk: Desk, pinch_id: str | None, rows: Sequence[str]) -> tuple[str,
     return tuple(first + [r for r in rows if r not in first])
 
 
-def _stretches(desk: Desk, lane_id: str, below_m: float) -> list[Stretch]:
-    """Join narrowings between which no disc of the limit's width fits on the lane."""
-    narrow = [n for n in desk.measured.widths.narrowings[lane_id] if n.width_m < below_m]
-    if not narrow:
-        return []
-    chainage, clear = desk.widths_along(lane_id)
-    tight = clear < below_m
-    narrow.sort(key=lambda n: n.chainage_m)
-    spans = [(*_span(chainage, tight, item.chainage_m), item) for item in narrow]
-    groups: list[list[tuple[float, float, Narrowing]]] = []
-    for span in sorted(spans, key=lambda s: (s[0], s[1])):
+def _stretches(desk: Desk, lane: Any, limit: float) -> list[tuple[Verdict, Stretch]]:
+    """Join narrowings that do not pass, and between which no disc of the limit's width fits on the lane.
+
+    Each is judged by what bounds it: one that is surveyed well enough passes where a wider one beside it does not,
+    and a road known coarsely elsewhere has no say. What fails is joined where the lane is below the limit; what is in
+    doubt, where it is below the limit and its own accuracy, or belongs to the stretch that fails there.
+    """
+    below_m = limit + desk.coarsest_m()
+    chainage, clear = desk.widths_along(lane.lane_id)
+    spans: dict[Verdict, list[Spanned]] = {Verdict.FAIL: [], Verdict.INDETERMINATE: []}
+    for narrow in desk.measured.widths.narrowings[lane.lane_id]:
+        if narrow.width_m >= below_m + 1e-6:
+            continue
+        own = [str(narrow.space.table["owner"].iloc[r]) for r in narrow.rows]
+        pinch_id = desk.measured.pinches.id_of(narrow.space, narrow.pinch)
+        accuracy = desk.accuracy_of(_owners(desk, pinch_id, own) or _own_edge(lane, narrow))
+        verdict = minimum_verdict(narrow.width_m, limit, accuracy)
+        if verdict is Verdict.PASS:
+            continue
+        tight = clear < (limit - PASS_SLACK_M if verdict is Verdict.FAIL else limit + accuracy)
+        spans[verdict].append((*_span(chainage, tight, narrow.chainage_m), narrow))
+    failing = _grouped(spans[Verdict.FAIL])
+    doubtful = []
+    for group in _grouped(spans[Verdict.INDETERMINATE]):
+        start, end = _extent(group)
+        beside = next((f for f in failing if _extent(f)[0] <= end + 1e-6 and start <= _extent(f)[1] + 1e-6), None)
+        if beside is None:
+            doubtful.append(group)
+    result = [(Verdict.FAIL, _stretch(group)) for group in failing]
+    result += [(Verdict.INDETERMINATE, _stretch(group)) for group in doubtful]
+    return sorted(result, key=lambda item: (item[1].start_m, item[1].end_m))
+
+
+def _grouped(spans: list[Spanned]) -> list[list[Spanned]]:
+    """Join the narrowings whose tight runs overlap."""
+    groups: list[list[Spanned]] = []
+    for span in sorted(spans, key=lambda s: (s[0], s[1], s[2].chainage_m)):
         if groups and span[0] <= max(s[1] for s in groups[-1]) + 1e-6:
             groups[-1].append(span)
         else:
             groups.append([span])
-    result = []
-    for group in groups:
-        # Of equal widths a pinch names its owners, a dead end does not.
-        members = sorted((s[2] for s in group), key=lambda n: (round(n.width_m, 6), n.pinch < 0, n.chainage_m))
-        owners = {n.space.table["owner"].iloc[r] for _, _, n in group for r in n.rows}
-        result.append(Stretch(
-            min(s[0] for s in group), max(s[1] for s in group), tuple(members), tuple(sorted(owners))
-        ))  # fmt: skip
-    return result
+    return groups
+
+
+def _extent(group: list[Spanned]) -> tuple[float, float]:
+    return min(s[0] for s in group), max(s[1] for s in group)
+
+
+def _stretch(group: list[Spanned]) -> Stretch:
+    # Of equal widths a pinch names its owners, a dead end does not.
+    members = sorted((s[2] for s in group), key=lambda n: (round(n.width_m, 6), n.pinch < 0, n.chainage_m))
+    owners = {n.space.table["owner"].iloc[r] for _, _, n in group for r in n.rows}
+    return Stretch(*_extent(group), tuple(members), tuple(sorted(owners)))
 
 
 def _span(chainage: np.ndarray, tight: np.ndarray, at_m: float) -> tuple[float, float]:
@@ -150,91 +185,18 @@ def _span(chainage: np.ndarray, tight: np.ndarray, at_m: float) -> tuple[float, 
     return min(float(chainage[low]), at_m), max(float(chainage[high]), at_m)
 
 
-def clear_height(desk: Desk, rule: Rule) -> None:
-    """Low stretches fail, low things beside which a way is left are told, unknown ones not measured."""
-    limit = _limit(rule)
-    heights = desk.measured.heights
-    wide = f"{desk.measured.envelope['width_m']:g}"
-    told: set[str] = set()
-    troubled: set[str] = set()
-    for stretch in heights.low:
-        told.update(stretch.owners)
-        troubled.add(stretch.lane_id)
-        desk.add(
-            rule, minimum_verdict(stretch.clear_height_m, limit, desk.accuracy_of(stretch.owners, heights=True)),
-            f"{stretch.lane_id}:{stretch.owners[0]}",
-            f"净高 {metres(stretch.clear_height_m)} 米，要求不小于 {metres(limit)} 米："
-            f"{desk.owner_names(stretch.owners, 'zh')}，旁边没有 {wide} 米宽的通路；桩号 {stretch.chainage_m:.1f} 米",
-            f"clear height {metres(stretch.clear_height_m)} m, at least {metres(limit)} m required: "
-            f"{desk.owner_names(stretch.owners, 'en')}, no {wide} m way beside it; chainage {stretch.chainage_m:.1f} m",
-            value=stretch.clear_height_m, margin=stretch.clear_height_m - limit, lane_id=stretch.lane_id,
-            place=stretch.place, owners=stretch.owners, chainage_m=(stretch.chainage_m, stretch.chainage_m),
-        )  # fmt: skip
-    for item in heights.overhead:
-        if item.owner in told:
-            continue
-        name_zh, name_en = desk.owner_names([item.owner], "zh"), desk.owner_names([item.owner], "en")
-        if item.clear_height_m is None:
-            if item.lane_id is not None:
-                troubled.add(item.lane_id)
-            desk.add(
-                rule, Verdict.NOT_MEASURED, item.owner,
-                f"{name_zh} 的净高未测量，请量测其下缘距路面的高度",
-                f"the underside of {name_en} was not measured: measure its height above the road",
-                lane_id=item.lane_id, place=item.place, owners=[item.owner],
-            )  # fmt: skip
-        elif item.clear_height_m < limit - 1e-6:
-            desk.add(
-                rule, Verdict.PASS, item.owner,
-                f"{name_zh} 下缘高 {metres(item.clear_height_m)} 米，旁边仍有 {wide} 米宽、{metres(limit)} 米高的通路",
-                f"the underside of {name_en} is at {metres(item.clear_height_m)} m; a {wide} m wide way "
-                f"{metres(limit)} m high is left beside it",
-                value=item.clear_height_m, margin=item.clear_height_m - limit, lane_id=item.lane_id,
-                place=item.place, owners=[item.owner], severity=Severity.INFO,
-            )  # fmt: skip
-    surveyed = desk.measured.site.surveyed("obstructions")
-    for row in desk.measured.network.lanes.itertuples():
-        if row.lane_id in troubled:
-            continue
-        place = desk.lane_middle(row.lane_id)
-        value = heights.clear_height_m.get(row.lane_id, np.nan)
-        if not surveyed:
-            desk.add(
-                rule, Verdict.NOT_MEASURED, row.lane_id,
-                "未调查障碍物（没有 obstructions 图层），净高未测量",
-                "obstructions were not surveyed (no obstructions layer): clear height was not measured",
-                lane_id=row.lane_id, place=place,
-            )  # fmt: skip
-        elif np.isnan(value):
-            desk.add(
-                rule, Verdict.PASS, row.lane_id, "上方没有障碍物", "nothing spans the lane",
-                lane_id=row.lane_id, place=place,
-            )  # fmt: skip
-        else:
-            desk.add(
-                rule, minimum_verdict(value, limit, desk.accuracy_m("obstructions", "entrances", heights=True)),
-                row.lane_id,
-                f"净高 {metres(value)} 米，要求不小于 {metres(limit)} 米",
-                f"clear height {metres(value)} m, at least {metres(limit)} m required",
-                value=value, margin=value - limit, lane_id=row.lane_id, place=place,
-            )  # fmt: skip
-    if desk.unread("obstructions"):
-        _say_unread(desk, rule)
-
-
 def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
     """One finding per object on a lane: Articles 10 and 14 together (contract §2)."""
-    site = desk.measured.site
-    if not site.surveyed("obstructions"):
-        desk.not_measured(
-            rule, "未调查障碍物（没有 obstructions 图层）", "obstructions were not surveyed (no obstructions layer)"
-        )
+    if not desk.complete("obstructions"):
+        desk.not_measured(rule, desk.not_looked("obstructions", "zh"), desk.not_looked("obstructions", "en"))
     for item in desk.measured.standing:
         if item.kind == ObstructionKind.GATE:
             continue  # a shut gate is judged by the gate rule
         name_zh, name_en = desk.owner_names([item.owner], "zh"), desk.owner_names([item.owner], "en")
         left_zh, left_en = capped(item.way_left_m, CAP_M, "zh"), capped(item.way_left_m, CAP_M, "en")
-        accuracy = desk.accuracy_m("fire_lanes" if item.designated else "roads", item.layer)
+        accuracy = desk.accuracy_m("fire_lanes", item.layer) if item.designated else (
+            desk.lane_accuracy_m(item.lane_id, item.layer)
+        )  # fmt: skip
         shared: dict[str, Any] = {"value": item.way_left_m, "threshold": limit_m, "margin": item.way_left_m - limit_m,
                   "lane_id": item.lane_id, "place": item.place, "owners": [item.owner]}  # fmt: skip
         if item.designated:
@@ -245,8 +207,15 @@ def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
                 **shared,
             )  # fmt: skip
             continue
-        verdict = minimum_verdict(item.way_left_m, limit_m, accuracy)
-        if verdict is Verdict.PASS:
+        verdict = _left(desk, item.owner, minimum_verdict(item.way_left_m, limit_m, accuracy))
+        if verdict is Verdict.NOT_MEASURED:
+            desk.add(
+                rule, verdict, item.owner,
+                f"{name_zh} {_ROW[0]}，是否留有 {metres(limit_m)} 米通路未测量，请现场核实",
+                f"{name_en}: {_ROW[1]}: whether a {metres(limit_m)} m way is left was not measured; look on site",
+                threshold=limit_m, lane_id=item.lane_id, place=item.place, owners=[item.owner],
+            )  # fmt: skip
+        elif verdict is Verdict.PASS:
             desk.add(
                 rule, verdict, item.owner,
                 f"{name_zh} 旁边净宽 {left_zh}，已预留通道宽度",
@@ -268,10 +237,17 @@ def obstructions(desk: Desk, rule: Rule, limit_m: float) -> None:
                 f"{name_en} leaves a clear width of only {left_en}; {metres(limit_m)} m are required",
                 **shared,
             )  # fmt: skip
-    if _say_unread(desk, rule):
+    by_line = lines.obstructions(desk, rule, limit_m)
+    if say_unread(desk, rule):
         return
-    if site.surveyed("obstructions") and not any(i.kind != ObstructionKind.GATE for i in desk.measured.standing):
+    nothing = not by_line and all(i.kind == ObstructionKind.GATE for i in desk.measured.standing)
+    if nothing and desk.complete("obstructions"):
         desk.add(rule, Verdict.PASS, "site", "消防车通道上没有障碍物", "no obstacle stands on the lanes")
+
+
+def _left(desk: Desk, owner: str, verdict: Verdict) -> Verdict:
+    """Return the verdict on what a thing leaves free: one that stands for a row leaves less, nobody knows how much."""
+    return Verdict.NOT_MEASURED if owner in desk.rows and verdict is not Verdict.FAIL else verdict
 
 
 def clearing(desk: Desk, rule: Rule, limit_m: float) -> None:
@@ -283,12 +259,29 @@ def clearing(desk: Desk, rule: Rule, limit_m: float) -> None:
         return
     verdicts = {
         i.owner: Verdict.FAIL if i.designated
-        else minimum_verdict(i.way_left_m, limit_m, desk.accuracy_m("roads", i.layer))
+        else _left(desk, i.owner, minimum_verdict(i.way_left_m, limit_m, desk.lane_accuracy_m(i.lane_id, i.layer)))
         for i in desk.measured.standing
     }  # fmt: skip
     standing = [i for i in desk.measured.standing if verdicts[i.owner] is Verdict.FAIL]
     unclear = [i.owner for i in desk.measured.standing if verdicts[i.owner] is Verdict.INDETERMINATE]
-    if not standing and _say_unread(desk, rule):
+    if not standing and say_unread(desk, rule):
+        return
+    on_lines = [i.owner for i in desk.measured.on_lines.standing if i.owner not in verdicts]
+    rows = [owner for owner, verdict in verdicts.items() if verdict is Verdict.NOT_MEASURED]
+    if rows and not standing and not unclear:
+        desk.add(
+            rule, Verdict.NOT_MEASURED, "site", f"{len(rows)} 处障碍物{_ROW[0]}，是否妨碍通行未测量",
+            f"{len(rows)} obstacles: {_ROW[1]}; whether they hinder the passage was not measured", owners=rows,
+        )  # fmt: skip
+        return
+    if not standing and not unclear and (on_lines or not desk.complete("obstructions")):
+        desk.add(
+            rule, Verdict.NOT_MEASURED, "site",
+            f"{len(on_lines)} 处障碍物位于只知中心线的道路上，是否妨碍通行未测量" if on_lines else desk.not_looked("obstructions", "zh"),
+            f"{len(on_lines)} obstacles stand on roads known by their centreline alone: whether they hinder the passage was "
+            "not measured" if on_lines else desk.not_looked("obstructions", "en"),
+            owners=on_lines,
+        )  # fmt: skip
         return
     if not standing and unclear:
         desk.add(
@@ -318,8 +311,13 @@ def parking(desk: Desk, rule: Rule, limit_m: float) -> None:
     bays = desk.measured.planned_bays
     if not bays:
         desk.not_applicable(rule, "没有规划停车泊位", "no bays are planned")
+    on_lines = lines.planned_bays(desk, rule, limit_m)
     for bay in bays:
-        accuracy = desk.accuracy_m("fire_lanes" if bay.designated else "roads", "parking")
+        if bay.owner in on_lines:
+            continue
+        accuracy = desk.accuracy_m("fire_lanes", "parking") if bay.designated else (
+            desk.lane_accuracy_m(bay.lane_id, "parking")
+        )  # fmt: skip
         verdict = minimum_verdict(bay.way_left_m, limit_m, accuracy) if bay.on_lane else Verdict.PASS
         verdict = Verdict.FAIL if bay.designated else verdict
         reserved_zh, reserved_en = {
@@ -349,11 +347,9 @@ def parking(desk: Desk, rule: Rule, limit_m: float) -> None:
 def gates(desk: Desk, rule: Rule) -> None:
     """One finding per gate (Article 10, last sentence)."""
     found = desk.measured.gates
-    if not desk.measured.site.surveyed("entrances"):
+    if not desk.complete("entrances"):
         # A barrier inside the site tells nothing of the gates at its entrances.
-        desk.not_measured(
-            rule, "未调查出入口（没有 entrances 图层）", "entrances were not surveyed (no entrances layer)"
-        )
+        desk.not_measured(rule, desk.not_looked("entrances", "zh"), desk.not_looked("entrances", "en"))
     elif desk.unread("entrances"):
         desk.not_measured(
             rule, "entrances 图层有无法读取而略去的行，其门未调查",
@@ -362,6 +358,13 @@ def gates(desk: Desk, rule: Rule) -> None:
     elif not found:
         desk.not_applicable(rule, "没有封闭管理的出入口", "no gated entrance")
     for gate in found:
+        if gate.away_m > 0:
+            desk.add(
+                rule, Verdict.NOT_APPLICABLE, gate.owner, f"门 {gate.owner} 不在道路上（距最近的道路 {metres(gate.away_m)} 米）",
+                f"gate {gate.owner} stands on no road (the nearest is {metres(gate.away_m)} m away)",
+                place=gate.place, owners=[gate.owner],
+            )  # fmt: skip
+            continue
         verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.NOT_MEASURED}[gate.openable]
         zh = {True: "有紧急情况下立即打开的保障措施", False: "不能在紧急情况下立即打开",
               None: "能否在紧急情况下立即打开未调查"}[gate.openable]  # fmt: skip
@@ -375,7 +378,7 @@ def gates(desk: Desk, rule: Rule) -> None:
 
 def reach(desk: Desk, rule: Rule) -> None:
     """One finding per building: the widest vehicle that arrives."""
-    limit = _limit(rule)
+    limit = limit_of(rule)
     site = desk.measured.site
     if not site.surveyed("buildings"):
         desk.not_measured(rule, "未提供建筑（没有 buildings 图层）", "no buildings layer was given")
@@ -383,7 +386,6 @@ def reach(desk: Desk, rule: Rule) -> None:
     if not len(site.layer("buildings")):
         desk.not_applicable(rule, "没有建筑", "there are no buildings")
         return
-    distance = site.config.access_distance_m
     outlines = dict(zip(site.layer("buildings")["id"], site.layer("buildings").geometry, strict=True))
     table = desk.measured.pinches.table
     envelope = desk.measured.spaces.envelope[0]
@@ -393,8 +395,7 @@ def reach(desk: Desk, rule: Rule) -> None:
         if item.widest_m is None:
             desk.add(
                 rule, Verdict.NOT_MEASURED, item.building_id,
-                f"建筑 {item.building_id}：没有出入口数据，或 {distance:g} 米内没有道路",
-                f"building {item.building_id}: no entrances are given, or no road lies within {distance:g} m",
+                f"建筑 {item.building_id}：{lines.no_road(desk)[0]}", f"building {item.building_id}: {lines.no_road(desk)[1]}",
                 building_id=item.building_id, place=place,
             )  # fmt: skip
             continue

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firelane.findings.desk import Desk, metres, minimum_verdict
+from firelane.findings.lines import no_road
 from firelane.findings.rescue_ground import aerial_obstruction, operating_ground, rescue_tables
 from firelane.findings.rescue_subject import (
     NO_ENTRANCES,
@@ -67,15 +68,14 @@ def _ways(desk: Desk, rule: Rule, widths: _Widths) -> None:
     need = int(rule.threshold or 2)
     strict = {b.building_id: b for b in widths.strict.buildings}
     lenient = {b.building_id: b for b in widths.lenient.buildings}
-    width, distance = metres(widths.width_m), desk.measured.site.config.access_distance_m
+    width = metres(widths.width_m)
     where = places(desk)
     for item in widths.found.buildings:
         name, place = item.building_id, where[item.building_id]
         if item.ways is None:
             desk.add(
                 rule, Verdict.NOT_MEASURED, name,
-                f"建筑 {name}：没有可用的出入口数据，或 {distance:g} 米内没有道路",
-                f"building {name}: no usable entrance is given, or no road lies within {distance:g} m",
+                f"建筑 {name}：{no_road(desk)[0]}", f"building {name}: {no_road(desk)[1]}",
                 building_id=name, place=place,
             )  # fmt: skip
             continue

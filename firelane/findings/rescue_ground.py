@@ -57,7 +57,7 @@ def _ground(desk: Desk, rule: Rule, name: str, height: Height) -> None:
         (grounds_of(desk.measured, rule, name, height.value_m, sign * 2 * accuracy) for sign in (1, -1)) if accuracy > 0
         else (found, found)
     )  # fmt: skip
-    surveyed = desk.measured.site.surveyed("obstructions") and not desk.unread("obstructions", "parking", "buildings")
+    surveyed = desk.complete("obstructions") and not desk.unread("obstructions", "parking", "buildings")
 
     def enough(ground: OperatingGround, cover: Cover) -> bool:
         value, need = _covered(cover, ground, rule, split=split)
@@ -191,6 +191,9 @@ def aerial_obstruction(desk: Desk, rule: Rule) -> None:
             f"rows of {layer} could not be read and were left out: what they hold was not measured", subject=f"unread-{layer}",
         )  # fmt: skip
     if told or desk.unread("obstructions", "buildings"):
+        return
+    if not desk.complete("obstructions"):
+        desk.not_measured(rule, desk.not_looked("obstructions", "zh"), desk.not_looked("obstructions", "en"))
         return
     reach = rule.params["lane_distance_m"]
     kinds = [ObstructionKind(kind) for kind in rule.words["kinds"]]

@@ -93,13 +93,14 @@ def take_back_passes(desk: Desk, since: int) -> None:
     since : int
         Number of findings before those to be looked at.
     """
-    if desk.measured.site.surveyed("obstructions"):
+    if desk.complete("obstructions"):
         return
+    why_zh, why_en = desk.not_looked("obstructions", "zh"), desk.not_looked("obstructions", "en")
     for n, finding in enumerate(desk.findings[since:], since):
         if finding.verdict is Verdict.PASS:
             desk.findings[n] = replace(
-                finding, verdict=Verdict.NOT_MEASURED, message_zh=f"{finding.message_zh}；但{NO_OBSTRUCTIONS[0]}，不作判定",
-                message_en=f"{finding.message_en}; but {NO_OBSTRUCTIONS[1]}: not judged",
+                finding, verdict=Verdict.NOT_MEASURED, message_zh=f"{finding.message_zh}；但{why_zh}，不作判定",
+                message_en=f"{finding.message_en}; but {why_en}: not judged",
             )  # fmt: skip
 
 

@@ -39,6 +39,20 @@ def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=rank)
 
 
+def to_look_at(finding: Finding) -> bool:
+    """Tell whether somebody has to go to one place because of a finding: it fails, or nobody measured what is there.
+
+    Map and picture number these.
+    """
+    if finding.verdict in (Verdict.FAIL, Verdict.INDETERMINATE):
+        return True
+    things = (Quantity.OBSTRUCTION, Quantity.GATE_OPENING, Quantity.CLEAR_HEIGHT)
+    return (
+        finding.verdict is Verdict.NOT_MEASURED and finding.quantity in things and finding.location is not None
+        and bool(finding.owners)
+    )  # fmt: skip
+
+
 def summarise(
     findings: Sequence[Finding], rules: Sequence[Rule], *, lane_length_m: float, judged_length_m: float
 ) -> dict[str, Any]:

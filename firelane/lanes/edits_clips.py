@@ -48,6 +48,8 @@ class Clips:
 
     def within(self, frame: BaseGeometry) -> BaseGeometry:
         """Return the area inside a box."""
+        if self.area.is_empty:  # roads known as lines have none
+            return self.area
         west, south, east, north = frame.bounds
         level, best = 0, self.area
         middle = np.array([(west + east) / 2, (south + north) / 2]) - np.array(self.low)

@@ -57,7 +57,7 @@ class _Work:
         self.notes.append(Note(code, zh, en, "entrances", row.id))
 
 
-def find_mouths(site: Site, pavement: BaseGeometry) -> Mouths:
+def find_mouths(site: Site, pavement: BaseGeometry, *, elsewhere: frozenset[str] = frozenset()) -> Mouths:
     """Return the pavement without what lies outside, and its mouths.
 
     Parameters
@@ -65,10 +65,14 @@ def find_mouths(site: Site, pavement: BaseGeometry) -> Mouths:
     site : Site
     pavement : Polygon or MultiPolygon
         Union of all road polygons.
+    elsewhere : frozenset of str
+        Entrances of roads that are no part of the pavement: left alone.
     """
     work = _Work()
     cuts: list[_Cut] = []
     for row in site.layer("entrances").itertuples():
+        if row.id in elsewhere:
+            continue
         geometry = row.geometry
         cut = _from_point(row, geometry, pavement, work) if geometry.geom_type == "Point" else (
             _from_line(row, geometry, pavement, work)

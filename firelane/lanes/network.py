@@ -1,8 +1,7 @@
-"""The lane network: centrelines of the judged lanes, their stations, junctions and mouths."""
+"""The lane network: centrelines of the judged lanes, their stations, junctions and mouths, and lanes known as lines."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
@@ -15,6 +14,8 @@ from firelane.errors import UsageError
 from firelane.lanes.boundary import Floats
 from firelane.lanes.centrelines import Centreline, islands_of, road_centrelines
 from firelane.lanes.designated import SHORTEST_REMAINDER_M, clipped, designated_centrelines, uncovered
+from firelane.lanes.driving_in import backwards
+from firelane.lanes.line_lanes import line_lanes
 from firelane.lanes.mouths import find_mouths
 from firelane.lanes.naming import place_label, unique_labels
 from firelane.lanes.openings import opening_table
@@ -45,8 +46,9 @@ def lane_network(site: Site, *, station_m: float | None = None) -> LaneNetwork:
     if not STATION_M[0] <= station_m <= STATION_M[1]:
         raise UsageError(f"station_m is {station_m}: {STATION_M[0]} to {STATION_M[1]} m is expected")
     roads = site.layer("roads")
-    pavement = shapely.union_all(roads.geometry.to_numpy())
-    mouths = find_mouths(site, pavement)
+    outline = shapely.union_all(roads.geometry.to_numpy())
+    by_line = line_lanes(site, outline)
+    mouths = find_mouths(site, outline, elsewhere=by_line.entrances if by_line is not None else frozenset())
     pavement = mouths.pavement
     fire = roads["fire_lane"].to_numpy(bool)
     judged = pavement if fire.all() else shapely.intersection(
@@ -58,7 +60,8 @@ def lane_network(site: Site, *, station_m: float | None = None) -> LaneNetwork:
     # Where a designated lane only touches the pavement the two have lines and points in common.
     designated = shapely.union_all([g for g in shapely.get_parts(designated) if shapely.get_dimensions(g) == 2])
     edges = EdgeTree(pavement)
-    lanes, wedges = road_centrelines(pavement, mouths, edges)
+    # Where roads are known as lines alone there is no pavement.
+    lanes, wedges = ([], []) if pavement.is_empty else road_centrelines(pavement, mouths, edges)
     if not fire.all():
         lanes = clipped(lanes, judged)
     if not designated.is_empty:
@@ -81,6 +84,7 @@ def lane_network(site: Site, *, station_m: float | None = None) -> LaneNetwork:
              for opening in lane.openings if opening is not None],
             designated, mouths.table,
         ),
+        by_line=by_line,
     )  # fmt: skip
 
 
@@ -102,37 +106,11 @@ def _wedge_notes(wedges: Sequence[tuple[float, float, float]]) -> list[Note]:
 
 def _from_the_entrance(lanes: Sequence[Centreline]) -> list[Centreline]:
     """Turn each lane so that it starts at the end nearer to an entrance: the way one drives in."""
-
-    def key(node: tuple[float, float]) -> tuple[int, int]:
-        return round(node[0] * 10), round(node[1] * 10)
-
-    around: dict[tuple[int, int], list[tuple[tuple[int, int], float]]] = {}
-    for lane in lanes:
-        a, b = key(lane.nodes[0]), key(lane.nodes[1])
-        length = lane.length_m
-        around.setdefault(a, []).append((b, length))
-        around.setdefault(b, []).append((a, length))
-    distance: dict[tuple[int, int], float] = {}
-    heap = [
-        (0.0, key(lane.nodes[n])) for lane in lanes for n in (0, 1) if lane.kinds[n] == LaneEnd.MOUTH.value
-    ]
-    heapq.heapify(heap)
-    while heap:
-        d, node = heapq.heappop(heap)
-        if node in distance:
-            continue
-        distance[node] = d
-        for other, length in around.get(node, ()):
-            if other not in distance:
-                heapq.heappush(heap, (d + length, other))
-    far = float("inf")
-
-    def rank(lane: Centreline, n: int) -> tuple[float, int, tuple[int, int]]:
-        node = key(lane.nodes[n])
-        order = {LaneEnd.MOUTH.value: 0, LaneEnd.JUNCTION.value: 1, LaneEnd.TIP.value: 2}
-        return round(distance.get(node, far), 1), order[lane.kinds[n]], node
-
-    return [lane if rank(lane, 0) <= rank(lane, 1) else lane.reversed() for lane in lanes]
+    turn = backwards(
+        [(lane.nodes[0], lane.nodes[1]) for lane in lanes], [(lane.kinds[0], lane.kinds[1]) for lane in lanes],
+        [lane.length_m for lane in lanes],
+    )  # fmt: skip
+    return [lane.reversed() if back else lane for lane, back in zip(lanes, turn, strict=True)]
 
 
 def _table(site: Site, lanes: Sequence[Centreline], roads: gpd.GeoDataFrame, fire: np.ndarray) -> gpd.GeoDataFrame:

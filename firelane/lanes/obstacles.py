@@ -38,7 +38,7 @@ def disc(x: float, y: float, radius_m: float) -> BaseGeometry:
 
 def owner_labels(site: Site) -> dict[tuple[str, str], str]:
     """Return (layer, id) → label: the id itself, or ``<layer>:<id>`` where two layers share it."""
-    ids = {layer: list(site.layers[layer]["id"]) for layer in LAYERS if site.surveyed(layer)}
+    ids = {layer: list(site.layers[layer]["id"]) for layer in LAYERS if layer in site.layers}
     seen = Counter(row_id for rows in ids.values() for row_id in rows)
     return {
         (layer, row_id): row_id if seen[row_id] == 1 else f"{layer}:{row_id}"

@@ -3,11 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
+import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from firelane.site.model import Note
+
+LINE_LANE_COLUMNS = (
+    "lane_id", "road_ids", "designated", "start_kind", "end_kind", "start_node", "end_node", "length_m", "geometry",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LineLanes:
+    """Roads of which only the centreline is known (宽度未测量).
+
+    Attributes
+    ----------
+    lanes : GeoDataFrame
+        One row per judged lane: ``LINE_LANE_COLUMNS``, each as in ``LaneNetwork.lanes``; ``designated`` is false.
+    mouths : GeoDataFrame
+        Entrances that belong to one of these lanes: Points with ``entrance_id``, ``name``, ``gate``, ``openable``,
+        ``clear_height_m`` and ``lane_id``. They have no width.
+    others : MultiLineString
+        Those roads among ``ways`` that are drivable but no fire lanes.
+    ways : MultiLineString
+        Every road known as a line alone, as far as it lies outside the pavement, drivable ones too: over any of them
+        a fire engine may come, for all that is known.
+    """
+
+    lanes: gpd.GeoDataFrame
+    mouths: gpd.GeoDataFrame
+    others: BaseGeometry
+    ways: BaseGeometry
+
+    @property
+    def entrances(self) -> frozenset[str]:
+        """Entrances that belong to one of these lanes."""
+        return frozenset(self.mouths["entrance_id"])
 
 
 @dataclass(frozen=True)
@@ -44,6 +79,8 @@ class LaneNetwork:
     openings : GeoDataFrame, optional
         Open ends of the designated lanes: the columns of ``mouths``, ``entrance_id`` None where the lane
         goes on into the road around it.
+    by_line : LineLanes, optional
+        Roads known as lines alone. Nothing that measures a width uses them; their ids differ from those of ``lanes``.
     """
 
     pavement: BaseGeometry
@@ -55,3 +92,23 @@ class LaneNetwork:
     mouths: gpd.GeoDataFrame
     notes: tuple[Note, ...] = ()
     openings: gpd.GeoDataFrame | None = None
+    by_line: LineLanes | None = None
+
+    @cached_property
+    def line_lanes(self) -> gpd.GeoDataFrame:
+        """Lanes of which only the centreline is known; often none."""
+        if self.by_line is not None:
+            return self.by_line.lanes
+        none: dict[str, list[object]] = {column: [] for column in LINE_LANE_COLUMNS}
+        return gpd.GeoDataFrame(none, geometry="geometry", crs=self.lanes.crs)
+
+    @cached_property
+    def every_lane(self) -> gpd.GeoDataFrame:
+        """All judged lanes, those known as lines last: ``LINE_LANE_COLUMNS``."""
+        columns = list(LINE_LANE_COLUMNS)
+        if self.by_line is None or not len(self.by_line.lanes):
+            return self.lanes[columns]
+        if not len(self.lanes):
+            return self.by_line.lanes[columns]
+        both = pd.concat([self.lanes[columns], self.by_line.lanes[columns]], ignore_index=True)
+        return gpd.GeoDataFrame(both, geometry="geometry", crs=self.lanes.crs)

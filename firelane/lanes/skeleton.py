@@ -33,6 +33,10 @@ POINTED_SLOPE = 0.08
 WEDGE_RADIUS_M = 1.0
 """A dead end narrower than a metre is the point of a wedge where its sides close this fast from two metres."""
 
+SLIGHT_M = 3.0
+SLIGHT_RADIUS_M = 0.25
+"""A branch shorter than that, from less than two metres' width to less than half a metre, leads into a corner."""
+
 
 @dataclass
 class Chain:
@@ -147,6 +151,8 @@ def _pruned(chains: Chains, axis: MedialAxis, near: shapely.STRtree | None) -> C
         reach = chains.reach_m(leaf, junction)
         radius = axis.radius_of(junction)
         short = reach + axis.radius_of(tip) - radius < radius
+        # Where a rounded end is drawn with chords, medial nodes beside the chords form little trees of their own.
+        short |= (radius < WEDGE_RADIUS_M) & (axis.radius_of(tip) < SLIGHT_RADIUS_M) & (reach < SLIGHT_M)
         if near is not None and short.any():
             rows = np.flatnonzero(short)
             short[rows[near.query(shapely.points(axis.xy[tip[rows]]), predicate="dwithin", distance=1.0)[0]]] = False

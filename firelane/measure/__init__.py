@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import geopandas as gpd
@@ -16,6 +16,8 @@ from firelane.measure.connectivity import Connectivity, measure_connectivity
 from firelane.measure.facade import FacadeDistance, measure_facades
 from firelane.measure.gates import Gate, measure_gates
 from firelane.measure.height import Heights, measure_heights, station_heights
+from firelane.measure.laser import Laser, measure_laser
+from firelane.measure.lines import LineThings, measure_lines
 from firelane.measure.obstruction import Standing, measure_obstructions
 from firelane.measure.operating import Fronts
 from firelane.measure.parking import PlannedBay, measure_planned_bays
@@ -40,6 +42,9 @@ class Measurements:
         Pavement edges of the judged lanes, as ``lanes.edges.pavement_edges`` gives them.
     envelope : Mapping
         ``width_m`` and ``height_m`` of the passage that was measured [m].
+    laser : Laser or None
+        What laser points tell of the heights; what hangs too low by them is among the obstructions of ``site``.
+        None where no points lie over the lanes.
     """
 
     site: Site
@@ -55,8 +60,14 @@ class Measurements:
     reach: list[Reach]
     edges: gpd.GeoDataFrame
     envelope: Mapping[str, float]
+    laser: Laser | None = None
 
     # What only some rules ask for is measured when one of them does, and once.
+
+    @cached_property
+    def on_lines(self) -> LineThings:
+        """What stands on and hangs over lanes known as lines (``measure.lines``)."""
+        return measure_lines(self.spaces, width_m=self.envelope["width_m"])
 
     @cached_property
     def facades(self) -> list[FacadeDistance]:
@@ -131,17 +142,26 @@ def measure(site: Site, network: LaneNetwork, *, envelope: Mapping[str, float]) 
         ``width_m`` and ``height_m`` of the passage that a fire engine needs: they come from the
         rules, and define which low things must be passed under [m].
     """
+    laser = measure_laser(site, network, envelope=envelope)
+    if laser is not None:
+        site = laser.site_with(site)
     spaces = Spaces.of(site, network, envelope["height_m"])
     profile = measure_profile(spaces)
     profile["clear_height_m"] = station_heights(spaces, profile)
     widths = measure_widths(spaces.ground, profile, below_m=CAP_M)
+    heights = measure_heights(spaces, width_m=envelope["width_m"])
+    if laser is not None:
+        profile["clear_height_m"] = laser.profile_heights(profile)
+        low = laser.merged(heights.low, envelope["height_m"])
+        sure = laser.lane_heights(heights.clear_height_m, envelope["height_m"], low)
+        heights = replace(heights, low=low, clear_height_m=sure)
     return Measurements(
         site=site,
         network=network,
         spaces=spaces,
         profile=profile[["lane_id", "chainage_m", "clear_width_m", "section_width_m", "clear_height_m", "geometry"]],
         widths=widths,
-        heights=measure_heights(spaces, width_m=envelope["width_m"]),
+        heights=heights,
         pinches=pinch_table(spaces, widths.narrowings),
         standing=measure_obstructions(spaces, widths.narrowings),
         planned_bays=measure_planned_bays(spaces),
@@ -149,4 +169,5 @@ def measure(site: Site, network: LaneNetwork, *, envelope: Mapping[str, float]) 
         reach=measure_reach(spaces, access_distance_m=site.config.access_distance_m),
         edges=pavement_edges(site, network),
         envelope=envelope,
+        laser=laser,
     )

@@ -33,7 +33,8 @@ class Overhead:
 class LowStretch:
     """A place where the envelope is barred although the ground is passable there or not.
 
-    ``clear_height_m`` is the lowest underside in the chain; ``owners`` are the overhead obstacles.
+    ``clear_height_m`` is the lowest underside in the chain; ``owners`` are the overhead obstacles; ``span_m`` is from
+    where to where the stretch runs, where that is known [m].
     """
 
     lane_id: str
@@ -41,6 +42,7 @@ class LowStretch:
     chainage_m: float
     place: tuple[float, float]
     owners: tuple[str, ...]
+    span_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

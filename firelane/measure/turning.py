@@ -69,10 +69,12 @@ def measure_turning(site: Site, network: LaneNetwork, *, least_turn_deg: float) 
     found: list[tuple[Turn, Kerb, Kerb | None, float]] = []
     turns = find_turns(network, least_turn_deg=least_turn_deg)
     outer = {(t.lane_ids, t.from_m, t.designated): t for t in turns if not t.inner}
+    roads_of = dict(zip(network.lanes["lane_id"], network.lanes["road_ids"], strict=True))
     for turn in turns:
         if not turn.inner:
             continue
-        accuracy = site.place_accuracy_m("fire_lanes" if turn.designated else "roads")
+        own = [site.road_accuracy_m(road) for lane in turn.lane_ids for road in roads_of[lane]]
+        accuracy = site.place_accuracy_m("fire_lanes") if turn.designated else max(own)
         inside = _kerb(turn, accuracy)
         other = outer.get((turn.lane_ids, turn.from_m, turn.designated))
         outside = None if other is None else _kerb(other, accuracy)

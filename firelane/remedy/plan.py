@@ -61,7 +61,9 @@ def plan_remedies(measured: Measurements, findings: Sequence[Finding]) -> Remedy
         Of the same measurements: they tell which lanes and buildings fail.
     """
     measured = _in_order(measured)
-    subjects = failing(findings)
+    # Of a lane known as a line nothing is known that a removal could mend.
+    lanes = set(measured.network.lanes["lane_id"])
+    subjects = [s for s in failing(findings) if s.kind == "building" or s.id in lanes]
     desk = _Desk(measured, subjects)
     rows = desk.rows() + desk.designated_rows(findings)
     return RemedyPlan(tuple(r.row() for r in rows), plan_parking(measured, desk.name))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -19,7 +18,6 @@ from firelane.lanes.reach import CAP_M
 from firelane.vocabulary import Verdict
 from firelane.whatif.names import Names
 from firelane.whatif.spaces import EditedSpace
-from firelane.whatif.stretches import Member, Profile, width_verdict
 
 TOUCH_M = 1e-6
 SLACK_M = 1e-6
@@ -150,7 +148,7 @@ class LowMouth:
 
 def value_of(
     lane: Any, row: int, levels: Sequence[EditedSpace], passage: Passage, names: Names, *,
-    stations: Callable[[], gpd.GeoDataFrame], mouths: Sequence[LowMouth], unknown: bool, surveyed: bool,
+    mouths: Sequence[LowMouth], unknown: bool, surveyed: bool,
 ) -> LaneValue:  # fmt: skip
     """Return the value of one lane.
 
@@ -163,8 +161,6 @@ def value_of(
         On the ground, up to the envelope, up to any height.
     passage : Passage
     names : Names
-    stations : callable
-        Returns the stations of this lane's profile.
     mouths : sequence of LowMouth
         Of this lane.
     unknown : bool
@@ -182,9 +178,11 @@ def value_of(
     owners = names.of_narrow(best, designated=bool(lane.designated)) if best is not None and best.width_m < CAP_M else ()
     verdict = Verdict.NOT_APPLICABLE
     if passage.width_limit_m is not None:
-        verdict = _width_verdict(
-            lane, found, float(width), passage.width_limit_m, names, lambda: ground.profile(stations())
-        )  # fmt: skip
+        verdict = _width_verdict(lane, found, float(width), passage.width_limit_m, names)
+    if verdict is Verdict.PASS and names.start.for_rows:
+        # What is left beside a thing that stands for a row of them is not known.
+        on_lane = {body.key for body in ground.standing(lane.geometry, passage.width_m / 2)}
+        verdict = verdict if names.start.for_rows.isdisjoint(on_lane) else Verdict.NOT_MEASURED
 
     low = low_places(envelope, row, passage.width_m) if envelope is not ground else []
     anything = low_places(everything, row, passage.width_m) if everything is not ground else []
@@ -198,20 +196,20 @@ def value_of(
     )  # fmt: skip
 
 
-def _width_verdict(
-    lane: Any, found: Sequence[Narrow], width_m: float, limit_m: float, names: Names, profile: Profile
-) -> Verdict:
-    if names.coarsest_m == 0:
-        return minimum_verdict(width_m, limit_m, 0.0)
+def _width_verdict(lane: Any, found: Sequence[Narrow], width_m: float, limit_m: float, names: Names) -> Verdict:
+    """Return the worst verdict of a lane's narrow places, each judged by the accuracy of what bounds it."""
     below = limit_m + names.coarsest_m
-    narrow = [n for n in found if n.width_m < below]
-    chainage = shapely.line_locate_point(lane.geometry, shapely.points([n.place for n in narrow])) if narrow else []
-    members = [
-        Member(
-            n.width_m, names.accuracy_of(names.of_narrow(n, designated=bool(lane.designated))), bool(n.contacts), float(at)
-        ) for n, at in zip(narrow, chainage, strict=True)
-    ]  # fmt: skip
-    return width_verdict(members, width_m, limit_m, below, profile)
+    narrow = [n for n in found if n.width_m < below + SLACK_M]  # wider by just the accuracy is in doubt as well
+    if names.coarsest_m == 0 or not narrow:
+        return minimum_verdict(width_m, limit_m, 0.0)
+    chainage = shapely.line_locate_point(lane.geometry, shapely.points([n.place for n in narrow]))
+    ends = [f"edge:{lane.road_ids[k]}" for k in (0, -1)]
+    verdicts = []
+    for n, at in zip(narrow, chainage, strict=True):
+        # A dead end is bounded by its own edge.
+        owners = names.of_narrow(n, designated=bool(lane.designated)) or (ends[0 if at < lane.length_m / 2 else 1],)
+        verdicts.append(minimum_verdict(n.width_m, limit_m, names.accuracy_of(owners)))
+    return worst(verdicts)
 
 
 def _height_verdict(

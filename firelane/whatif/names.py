@@ -59,6 +59,7 @@ class Start:
     taken: Counter[str] = field(init=False)
     rows: Counter[str] = field(init=False)
     is_exact: bool = field(init=False)
+    for_rows: frozenset[Key] = field(init=False)
     roads: Outlines = field(init=False)
     fire_lanes: Outlines | None = field(init=False)
 
@@ -69,6 +70,9 @@ class Start:
         object.__setattr__(self, "taken", taken)
         object.__setattr__(self, "rows", Counter({layer: len(site.layer(layer)) for layer in BOUNDING}))
         object.__setattr__(self, "is_exact", all(site.place_accuracy_m(layer) == 0 for layer in LAYERS))
+        things = site.layer("obstructions")
+        alone = things[things["stands_for_row"] == True] if "stands_for_row" in things else things[:0]  # noqa: E712  (may be missing)
+        object.__setattr__(self, "for_rows", frozenset(("obstructions", str(i)) for i in alone["id"]))
         object.__setattr__(self, "roads", Outlines.of(site, "roads"))
         own = Outlines.of(site, "fire_lanes") if len(site.layer("fire_lanes")) else None
         object.__setattr__(self, "fire_lanes", own)
@@ -126,11 +130,14 @@ class Names:
         """Return the coarsest survey accuracy of what bounds a gap [m]; kerbs where nothing is named."""
         if self.start.is_exact:
             return 0.0
-        layers = {self._layer_of.get(owner.removeprefix("edge:"), "roads") for owner in owners if owner[:5] != "edge:"}
-        layers |= {
-            "fire_lanes" if o.removeprefix("edge:") in self._fire_lanes else "roads" for o in owners if o[:5] == "edge:"
-        }
-        return self.accuracy_m(*(layers or {"roads"}), heights=heights)
+        edges = [o.removeprefix("edge:") for o in owners if o[:5] == "edge:"]
+        roads = [o for o in edges if o not in self._fire_lanes]
+        layers = {self._layer_of.get(owner, "roads") for owner in owners if owner[:5] != "edge:"}
+        layers |= {"fire_lanes"} if len(roads) < len(edges) else set()
+        if heights:
+            return self.accuracy_m(*(layers | ({"roads"} if roads or not layers else set())), heights=True)
+        own = max((self.start.site.road_accuracy_m(road) for road in roads), default=0.0)
+        return max(own, self.accuracy_m(*(layers or (() if roads else ("roads",)))))
 
     @cached_property
     def coarsest_m(self) -> float:

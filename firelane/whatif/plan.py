@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -74,17 +73,6 @@ class Plan:
             mine = [row for row in self.lane_rows if bool(row.designated) == flag]
             result[flag] = (shapely.STRtree([row.geometry for row in mine]), [str(row.lane_id) for row in mine])
         return result
-
-    @cached_property
-    def _stations(self) -> dict[str, Any]:
-        return {str(lane_id): table for lane_id, table in self.network.stations.groupby("lane_id", sort=False)}
-
-    def stations_of(self, lane: Any) -> gpd.GeoDataFrame:
-        """Return the stations of a lane's profile: none beyond where the corners of a dead end begin."""
-        table = self._stations.get(str(lane.lane_id), self.network.stations.iloc[:0])
-        chainage = table["chainage_m"].to_numpy(float)
-        first, last = lane.start_trim_m, lane.length_m - lane.end_trim_m
-        return table[(chainage >= first - 1e-9) & (chainage <= last + 1e-9)]
 
     @cached_property
     def widest_tip_m(self) -> float:

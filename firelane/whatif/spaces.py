@@ -11,14 +11,10 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from firelane.lanes.boundary import Floats
 from firelane.lanes.clusters import bars_at
 from firelane.lanes.edits_base import Base, Body
 from firelane.lanes.edits_graph import Region, solve
 from firelane.lanes.edits_net import Bar, Net
-from firelane.lanes.profile import station_widths
-from firelane.lanes.reach import CAP_M
-from firelane.lanes.sections import SECTION_REACH_M
 from firelane.lanes.space import FreeSpace
 from firelane.whatif.things import Key, Thing, off_the_mouths
 
@@ -218,17 +214,6 @@ class EditedSpace:
     def _edited(self) -> tuple[list[Body], shapely.STRtree]:
         bodies = [body for body in self.edits.values() if body is not None]
         return bodies, shapely.STRtree([body.shape for body in bodies])
-
-    def profile(self, stations: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
-        """Return chainage and clear width of stations of one lane [m]."""
-        if not len(stations):
-            return np.zeros(0), np.zeros(0)
-        # A disc on a section that matters is narrower than the cap: farther off the frame is told from no kerb.
-        aside = float(np.nan_to_num(stations[["left_m", "right_m"]].to_numpy(float), nan=SECTION_REACH_M).max())
-        west, south, east, north = shapely.total_bounds(stations.geometry.to_numpy())
-        room = aside + 2 * CAP_M
-        window = self.window(shapely.box(west - room, south - room, east + room, north + room))
-        return stations["chainage_m"].to_numpy(float), station_widths(window, stations)[0]
 
     def window(self, frame: BaseGeometry) -> FreeSpace:
         """Return the free space in a box."""

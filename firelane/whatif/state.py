@@ -238,8 +238,13 @@ class WhatIf:
 
     @property
     def verdict(self) -> str:
-        """The worst verdict of clear width and clear height over all lanes."""
+        """The worst verdict of clear width and clear height over all lanes.
+
+        Lanes known as lines are *not measured*, whatever is edited: no removal gives them a width.
+        """
         verdicts = {v for value in self._values.values() for v in (value.width_verdict, value.height_verdict)}
+        if len(self._plan.network.line_lanes):
+            verdicts.add(Verdict.NOT_MEASURED.value)
         known = [Verdict(v) for v in verdicts if v != Verdict.NOT_APPLICABLE.value]
         return worst(known).value if known else Verdict.NOT_APPLICABLE.value
 
@@ -379,14 +384,15 @@ class WhatIf:
         lane_id = str(row.lane_id)
         flag, number = plan.place_of[lane_id]
         return value_of(
-            row, number, self._spaces[flag], plan.passage, self._names, stations=lambda: plan.stations_of(row),
+            row, number, self._spaces[flag], plan.passage, self._names,
             mouths=plan.mouths.get(lane_id, ()), unknown=lane_id in self._unknown.values(), surveyed=self._surveyed,
         )  # fmt: skip
 
     @property
     def _surveyed(self) -> bool:
         added = any(key[0] == "obstructions" and thing is not None for key, thing in self._edits.items())
-        return added or self._plan.site.surveyed("obstructions")
+        site = self._plan.site
+        return site.complete("obstructions") if site.surveyed("obstructions") else added
 
 
 def _alike(a: LaneValue, b: LaneValue) -> bool:

@@ -86,7 +86,7 @@ def things_of(site: Site) -> dict[Key, Thing]:
     """Return the things of a site, in the order of the table of obstacles."""
     result: dict[Key, Thing] = {}
     for layer in EDITED:
-        if not site.surveyed(layer):
+        if layer not in site.layers:
             continue
         table = site.layer(layer)
         geometries = table.geometry.to_numpy()

@@ -15,11 +15,14 @@ from site_scenes import (
     only,
     over,
     post,
+    road,
+    site,
     street,
 )
 
 from firelane.findings.desk import Desk, minimum_verdict
 from firelane.vocabulary import Verdict
+from firelane.whatif import WhatIf
 
 WIDTH, HEIGHT = "sy2020-14-clear-width", "sy2020-14-clear-height"
 EDGE_LINE, BOX, GRID = "sy2020-13-2-edge-line", "sy2020-13-2-box", "sy2020-13-3-grid"
@@ -142,3 +145,43 @@ def test_the_desk_takes_the_coarsest_of_what_bounds_a_gap():
     assert desk.accuracy_of([]) == 0.14
     assert desk.accuracy_of(["P", "edge:roads-1"], heights=True) == 0.02
     assert desk.coarsest_m() == 0.14
+
+
+class TestOneForARow:
+    """A point on a mapped centreline says that bollards close the road, not how many nor how far apart."""
+
+    @pytest.mark.parametrize(("row", "verdict"), [(None, "pass"), (False, "pass"), (True, "not_measured")])
+    def test_what_it_leaves_is_not_measured(self, row, verdict):
+        result = audited(street(10.0, [post(50, 0, id="b", stands_for_row=row)]))
+        width, thing = only(result, WIDTH), only(result, "sy2020-10-obstruction")
+        assert (width.verdict.value, thing.verdict.value) == (verdict, verdict)
+        if row:
+            assert (width.value, thing.value, width.owners) == (None, None, ("b",))
+            assert result.lanes["verdict"].iloc[0] == "not_measured"
+            assert only(result, "sy2020-15-2-clearing").owners == ("b",)
+
+    def test_too_narrow_a_road_fails_all_the_same(self):
+        result = audited(street(6.0, [post(50, 0, id="b", stands_for_row=True)]))
+        assert {only(result, WIDTH).verdict.value, only(result, "sy2020-10-obstruction").verdict.value} == {"fail"}
+
+    def test_what_if_it_went(self):
+        """Under edits the same is said, and with the bollard gone the lane is as wide as it is drawn."""
+        site = street(10.0, [post(50, 0, id="b", stands_for_row=True)])
+        now = WhatIf.of(site)
+        assert list(now.lanes["width_verdict"]) == ["not_measured"]
+        assert list(now.remove("b").lanes["width_verdict"]) == ["pass"]
+
+
+@pytest.mark.parametrize("width", [4.5, 5.0, 6.0])
+def test_a_road_known_coarsely_elsewhere_joins_no_stretches_here(width):
+    """Two narrow places stay two, where they are, whatever is known of a road three hundred metres away."""
+    half = width / 2
+    bays = [(box(30, 0.8, 33, half + 1), {"id": "a"}), (box(80, 1.2, 83, half + 1), {"id": "b"})]
+
+    def found(*roads):
+        rows = of(audited(site([road(120, width), *roads], parking=bays, entrances=gates(120, width))), WIDTH, "fail")
+        return sorted((round(f.value, 6), tuple(round(c, 6) for c in f.chainage_m)) for f in rows)
+
+    alone = found()
+    assert [value for value, _ in alone] == [round(half + 0.8, 6), round(half + 1.2, 6)][: 2 if half + 1.2 < 4 else 1]
+    assert found((box(0, 300, 50, 306), {"id": "far", "accuracy_m": 2.0})) == alone
