@@ -169,9 +169,8 @@ def key_map(axes: Any, panels: Panels, wide_mm: float, high_mm: float) -> None:
     for at, text in ((xy[0], "0"), (xy[-1], f"{panels.view.length_m:.0f}")):
         box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": look.GREY, "linewidth": 0.4}
         panels.write(axes, at[0], at[1], text, ha="center", va="center", zorder=9, clip_on=True, bbox=box)
-    panels.write(
-        axes, 0.02, 0.97, panels.words["key_map"], transform=axes.transAxes, va="top", color=look.GREY
-    )
+    told = panels.words["key_map" if site.placed else "key_map_local"]
+    panels.write(axes, 0.02, 0.97, told, transform=axes.transAxes, va="top", color=look.GREY)
     bar = look.nice_step(2 * half[0], 5)
     left, low = window[0] + 0.05 * 2 * half[0], window[1] + 0.07 * 2 * half[1]
     axes.plot((left, left + bar), (low, low), color=look.INK, linewidth=1.2)

@@ -127,6 +127,11 @@ class Gathered:
             if finding.quantity in _PASSAGE and finding.lane_id is not None:
                 self._findings.setdefault(finding.lane_id, []).append(finding)
 
+    @property
+    def has_laser(self) -> bool:
+        """Whether laser points tell heights."""
+        return "laser_stations" in self.audit.tables
+
     @cached_property
     def obstacles(self) -> gpd.GeoDataFrame:
         """All obstacles of the site."""
@@ -155,17 +160,28 @@ class Gathered:
             return self.words["edge"].format(name=label.removeprefix("edge:"))
         return self.names.get(label, label)
 
-    @cached_property
-    def _accuracy_m(self) -> float:
+    def _accuracy_m(self, roads: Sequence[str]) -> float:
+        """Return the coarsest accuracy of what may bound a lane on these roads [m]."""
         site = self.audit.site
-        layers = [n for n in ("roads", "fire_lanes", "obstructions", "parking", "entrances") if len(site.layer(n))]
-        return max((site.place_accuracy_m(n) for n in layers), default=0.0)
+        layers = [n for n in ("fire_lanes", "obstructions", "parking", "entrances") if len(site.layer(n))]
+        known = [site.place_accuracy_m(n) for n in layers] + [site.road_accuracy_m(road) for road in roads]
+        return max(known, default=0.0)
+
+    @cached_property
+    def road_names(self) -> dict[str, Any]:
+        """Road → its name, those known as lines too."""
+        found: dict[str, Any] = {}
+        for layer in ("road_lines", "roads"):
+            table = self.audit.site.layer(layer)
+            found |= dict(zip(table["id"], table["name"], strict=True))
+        return found
 
     def view(self, lane_id: str) -> LaneView:
         """Return what the chart of a lane shows."""
         lanes = self.audit.lanes
         row: Any = next(lanes[(lanes["lane_id"] == lane_id).to_numpy()].itertuples())
-        ends: Any = next(self.audit.network.lanes.query("lane_id == @lane_id").itertuples())
+        every = self.audit.network.every_lane
+        ends: Any = next(every[(every["lane_id"] == lane_id).to_numpy()].itertuples())
         profile, stations = self._profile.get(lane_id), self._stations.get(lane_id)
         columns = ("chainage_m", "clear_width_m", "section_width_m", "clear_height_m")
         curves = [np.zeros(0) if profile is None else profile[c].to_numpy(float) for c in columns]
@@ -176,8 +192,7 @@ class Gathered:
         straight = Straight(row.geometry, *edges)
         findings = self._findings.get(lane_id, [])
         roads = list(row.road_ids)
-        table = self.audit.site.layer("roads")
-        known = dict(zip(table["id"], table["name"], strict=True))
+        known = self.road_names
         titles = dict.fromkeys(str(known[r]) for r in roads if isinstance(known.get(r), str))
         kinds = (LaneEnd(ends.start_kind), LaneEnd(ends.end_kind))
         return LaneView(
@@ -197,7 +212,7 @@ class Gathered:
                 (f.verdict, f.message(self.lang))
                 for f in sorted(findings, key=lambda f: _PASSAGE.index(f.quantity)) if f.verdict in _OPEN
             ),
-            accuracy_m=self._accuracy_m,
+            accuracy_m=self._accuracy_m(roads),
         )  # fmt: skip
 
     def _end(self, kind: LaneEnd, node: str, line: shapely.LineString, which: int) -> str:

@@ -17,6 +17,7 @@ from firelane.charts.lettering import Lettering
 from firelane.charts.panels import SMALL_PT, TEXT_PT, Panels
 from firelane.errors import InputError, Problem, UsageError
 from firelane.files import atomic_path
+from firelane.site.credit import credit
 from firelane.vocabulary import Lang, Verdict, rounded_down
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def lane_charts(
     """Write the charts of all lanes as one PDF, worst first, and return how many lanes it shows.
 
     More than eight lanes get an index in front. A site without lanes, or without failing ones, gets
-    the index alone, which says so.
+    the index alone, which says so. Lanes whose width is not measured, for only their centreline is known, stand in
+    the index (in one line, where they are many) and have no page.
 
     Parameters
     ----------
@@ -95,7 +97,10 @@ def lane_charts(
         If the file cannot be written.
     """
     ids = lanes_shown(audit, only_failing=only_failing, lane_ids=lane_ids)
-    _write_pdf(Gathered(audit, lang), ids, path_pdf, index=len(ids) >= INDEX_FROM or not ids)
+    # A lane of which only the centreline is known has no profile: the index tells of it, unless it is asked for.
+    lines = frozenset(audit.network.line_lanes["lane_id"]) - frozenset(lane_ids)
+    index = len(ids) >= INDEX_FROM or not ids or not lines.isdisjoint(ids)
+    _write_pdf(Gathered(audit, lang), ids, path_pdf, index=index, without_page=lines)
     return len(ids)
 
 
@@ -130,11 +135,15 @@ def _check(audit: Audit, lane_ids: list[str] | tuple[str, ...]) -> None:
         raise InputError(problems)
 
 
-def _write_pdf(gathered: Gathered, ids: list[str], path: str | os.PathLike[str], *, index: bool) -> None:
+def _write_pdf(
+    gathered: Gathered, ids: list[str], path: str | os.PathLike[str], *, index: bool,
+    without_page: frozenset[str] = frozenset(),
+) -> None:  # fmt: skip
     from matplotlib import rc_context  # noqa: PLC0415  (slow to import)
     from matplotlib.backends.backend_pdf import PdfPages  # noqa: PLC0415
 
-    drawer = _Drawer(gathered, ids)
+    shown = [i for i in ids if i not in without_page]
+    drawer = _Drawer(gathered, shown)
     # TrueType keeps the texts searchable; a font of cubic outlines cannot be embedded so.
     kind = 42 if drawer.lettering.outlines else 3
     with (
@@ -145,9 +154,9 @@ def _write_pdf(gathered: Gathered, ids: list[str], path: str | os.PathLike[str],
         ) as pages,
     ):
         if index:
-            for figure in index_pages(gathered, ids, drawer.lettering):
+            for figure in index_pages(gathered, ids, drawer.lettering, without_page=without_page):
                 pages.savefig(figure)
-        for lane_id in ids:
+        for lane_id in shown:
             pages.savefig(drawer.page(lane_id, dpi=72))
 
 
@@ -162,8 +171,10 @@ class _Drawer:
             *gathered.names.values(),
             gathered.audit.site.name,
             gathered.audit.site.id,
+            credit(gathered.audit.site, gathered.lang),
         ]
         texts += [verdict.label(gathered.lang) for verdict in Verdict]
+        texts += [str(name) for name in gathered.road_names.values() if isinstance(name, str)]
         for rule in (gathered.width_rule, gathered.height_rule):
             texts += [] if rule is None else [rule.article, rule.source]
         for owners in gathered.audit.pinches["owners"]:
@@ -236,9 +247,11 @@ class _Drawer:
         ]
         parts.append(f"{words['least_width']} {width_text(view.least_width_m, words)}")
         if not math.isnan(view.least_height_m):
-            parts.append(f"{words['least_height']} {rounded_down(view.least_height_m)} m")
+            parts.append(f"{words['least_height']} {width_text(view.least_height_m, words)}")
         if view.designated:
             parts.append(words["designated"])
+        if named := credit(site, self.gathered.lang):
+            parts.append(named)
         shown = [lettering.fitted(part, TEXT_PT, 62 * look.MM) for part in parts]
         panels.write(
             page,

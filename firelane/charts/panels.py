@@ -10,6 +10,7 @@ import shapely
 from firelane.charts import look
 from firelane.charts.gather import CAP_M, Floats, Gathered, LaneView, ShownPinch, Thing
 from firelane.charts.lettering import Lettering
+from firelane.findings.laser import CEILING_M
 from firelane.rules.model import Rule
 from firelane.vocabulary import LaneEnd, Verdict, rounded_down
 
@@ -301,9 +302,10 @@ class Panels:
 
     @property
     def has_heights(self) -> bool:
-        """Whether anything spans the lane."""
+        """Whether anything spans the lane, or laser points tell its height."""
         view = self.view
-        return bool(np.isfinite(view.least_height_m)) or any(t.overhead for t in view.things)
+        told = bool(np.isfinite(view.least_height_m)) or bool(np.isfinite(view.height_m).any())
+        return told or any(t.overhead for t in view.things)
 
     def heights(self, axes: Any) -> None:
         """Draw what spans the lane, from its underside up, with the limit."""
@@ -313,10 +315,15 @@ class Panels:
         limit = None if rule is None or rule.threshold is None else float(rule.threshold)
         known = [t.clear_height_m for t in view.things if t.overhead and np.isfinite(t.clear_height_m)]
         known += [view.least_height_m] if np.isfinite(view.least_height_m) else []
+        known += [float(np.nanmax(view.height_m))] if np.isfinite(view.height_m).any() else []
         top = min(max([limit or 4.0, *known]) + 2.2, 12.0)
         axes.set_ylim(0.0, top)
         ticks = [float(v) for v in range(0, int(top) + 1, 2)]
-        self._ticks(axes, ticks, [f"{t:g}" for t in ticks], words["height_axis"])
+        # Laser points are measured up to a ceiling: the curve runs along it where nothing hangs lower.
+        labels = [
+            words["or_more"].format(value=f"{t:g}") if t == CEILING_M and self.gathered.has_laser else f"{t:g}" for t in ticks
+        ]
+        self._ticks(axes, ticks, labels, words["height_axis"])
         axes.grid(axis="y", color=look.FAINT, linewidth=0.4)
         axes.set_axisbelow(True)
         if rule is not None and limit is not None:
@@ -357,7 +364,8 @@ class Panels:
     def _height_mouth(self, spots: list[tuple[Thing | None, str, bool]], limit: float | None) -> None:
         """Tell a height whose entrance lies beside the lane, and is not drawn on it."""
         least = self.view.least_height_m
-        if not np.isfinite(least) or any(
+        drawn = np.isfinite(self.view.height_m).any() and np.nanmin(self.view.height_m) <= least + 1e-6
+        if not np.isfinite(least) or drawn or any(
             t.overhead and abs(t.clear_height_m - least) < 1e-6 for t in self.view.things
         ):
             return

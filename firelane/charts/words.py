@@ -52,12 +52,17 @@ _WORDS: dict[str, tuple[str, str]] = {
     "faults": ("不符合与无法判定", "Findings"),
     "none": ("无", "none"),
     "key_map": ("位置（上北）", "Where (north up)"),
+    "key_map_local": ("位置", "Where"),
     "exaggerated": ("横向与纵向比例 {n} : 1", "scale across : along = {n} : 1"),
     "foot": (
         "长度向下取至毫米；桩号自{start}起；左、右按桩号增大方向",
         "Lengths rounded down to the millimetre; chainage from the {start}; left and right looking along it",
     ),
     "index": ("车道一览（最不利者在前）", "Lanes, worst first"),
+    "rest_by_line": (
+        "另有 {n} 条车道（共 {length} m）只知中心线，宽度未测量，不绘图：见 audit.json",
+        "{n} more lanes ({length} m) of which only the centreline is known: width not measured, no chart; see audit.json",
+    ),
     "page": ("页", "page"),
     "verdict": ("结论", "verdict"),
     "margin": ("差值", "margin"),

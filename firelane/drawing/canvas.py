@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ezdxf.document import Drawing
+    from ezdxf.entities.dxfentity import DXFEntity
     from ezdxf.layouts.base import BaseLayout
     from ezdxf.layouts.layout import Modelspace
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from firelane.site.cad.carried import Carried
     from firelane.vocabulary import Lang
 
 STYLE = "汉字"
@@ -183,9 +185,18 @@ def put_line(
     rgb: Rgb | None = None,
     aci: int | None = None,
     linetype: str | None = None,
+    hidden: bool = False,
+    row: Carried | None = None,
+    of: tuple[int, int] = (0, 0),
 ) -> None:
-    """Draw a thin LWPOLYLINE; colour, width and linetype are the layer's unless given."""
+    """Draw a thin LWPOLYLINE; colour, width and linetype are the layer's unless given.
+
+    ``row`` travels along as XDATA: the line is part ``of[0]``, ring ``of[1]`` of that row of the site. A hidden line is
+    never shown nor plotted: it is there for what it carries.
+    """
     attribs: dict[str, object] = {"layer": layer}
+    if hidden:
+        attribs["invisible"] = 1
     if lineweight_mm is not None:
         attribs["lineweight"] = round(lineweight_mm * 100)
     if linetype is not None:
@@ -198,25 +209,40 @@ def put_line(
     line = layout.add_lwpolyline((), close=closed, dxfattribs=attribs)
     # All vertices at once: the library appends them one by one, copying all before each.
     line.lwpoints = LWPolylinePoints(np.column_stack((xy, np.zeros((len(xy), 3)))).tolist())
+    if row is not None:
+        line.set_xdata(APPID, row.tags(*of))
 
 
-def put_circle(layout: BaseLayout, at: Point, radius: float, layer: str, **attribs: object) -> None:
-    """Draw a CIRCLE."""
-    layout.add_circle(at, radius, dxfattribs={"layer": layer, **attribs})
+def put_circle(layout: BaseLayout, at: Point, radius: float, layer: str, **attribs: object) -> DXFEntity:
+    """Draw a CIRCLE and return it."""
+    return layout.add_circle(at, radius, dxfattribs={"layer": layer, **attribs})
+
+
+def put_hidden(layout: BaseLayout, geometry: BaseGeometry, layer: str, row: Carried) -> None:
+    """Let entities that are never shown carry a row whose geometry is not drawn as it is."""
+    if geometry.geom_type.endswith("Polygon"):
+        put_polygon_lines(layout, geometry, layer, hidden=True, row=row)
+    elif geometry.geom_type.endswith("LineString"):
+        put_lines(layout, geometry, layer, hidden=True, row=row)
+    else:
+        for number, point in enumerate(shapely.get_parts(geometry)):
+            entity = layout.add_point((point.x, point.y), dxfattribs={"layer": layer, "invisible": 1})
+            entity.set_xdata(APPID, row.tags(number))
 
 
 def put_polygon_lines(layout: BaseLayout, geometry: BaseGeometry, layer: str, **options: object) -> None:
     """Outline every ring of every polygon of ``geometry`` (already in the layout's coordinates)."""
-    for polygon in polygons(geometry):
-        for ring in (polygon.exterior, *polygon.interiors):
-            put_line(layout, shapely.get_coordinates(ring)[:-1], layer, closed=True, **options)  # type: ignore[arg-type]
+    for part, polygon in enumerate(polygons(geometry)):
+        for number, ring in enumerate((polygon.exterior, *polygon.interiors)):
+            corners = shapely.get_coordinates(ring)[:-1]
+            put_line(layout, corners, layer, closed=True, of=(part, number), **options)  # type: ignore[arg-type]
 
 
 def put_lines(layout: BaseLayout, geometry: BaseGeometry, layer: str, **options: object) -> None:
     """Draw every line of ``geometry`` (already in the layout's coordinates)."""
-    for part in shapely.get_parts(geometry):
+    for number, part in enumerate(shapely.get_parts(geometry)):
         if part.geom_type in {"LineString", "LinearRing"} and not part.is_empty:
-            put_line(layout, shapely.get_coordinates(part), layer, **options)  # type: ignore[arg-type]
+            put_line(layout, shapely.get_coordinates(part), layer, of=(number, 0), **options)  # type: ignore[arg-type]
 
 
 def polygons(geometry: BaseGeometry) -> list[BaseGeometry]:

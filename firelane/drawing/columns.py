@@ -9,6 +9,7 @@ from firelane.drawing.canvas import Align
 from firelane.drawing.sheet import Item
 from firelane.drawing.text import safe_text, text_width, wrap
 from firelane.drawing.words import word
+from firelane.site.credit import credit
 from firelane.vocabulary import TO_BE_CONFIRMED, Lang, MarkKind, Quantity
 
 if TYPE_CHECKING:
@@ -122,19 +123,25 @@ def notes(plan: MarkingPlan, audit: Audit, origin: tuple[float, float], sheet: S
                 quoted = word("quote", lang, item=item, text=rule.text(lang).strip("「」"))
                 parts.append(paragraph(quoted, sheet, "　"))
     east, north = origin
-    crs = safe_text(crs_name(audit), 80)
-    numbered(word("note_coordinates", lang, crs=crs, north=f"{north:.3f}", east=f"{east:.3f}"))
+    crs = safe_text(crs_name(audit, lang), 80)
+    if named := credit(audit.site, lang):
+        # the sign © is in no Chinese code page
+        numbered(word("note_source", lang, credit=named.replace("©", "(C)")))
+    told = "note_coordinates" if audit.site.placed else "note_unplaced"
+    numbered(word(told, lang, crs=crs, north=f"{north:.3f}", east=f"{east:.3f}"))
     numbered(word("note_paint", lang))
     numbered(word("note_rounding", lang))
     for note in plan.notes[:MOST_PLAN_NOTES]:
-        numbered(safe_text(note.text(lang), 160))
+        numbered(safe_text(note.text(lang), 320))
     if len(plan.notes) > MOST_PLAN_NOTES:
         numbered(word("more", lang, n=len(plan.notes) - MOST_PLAN_NOTES))
     return section(word("notes", lang), parts, sheet)
 
 
-def crs_name(audit: Audit) -> str:
-    """Return the CRS as code and name."""
+def crs_name(audit: Audit, lang: Lang) -> str:
+    """Return the CRS as code and name; of an unplaced site the words for it."""
+    if not audit.site.placed:
+        return word("local", lang)
     crs = audit.site.crs
     authority = crs.to_authority()
     name = str(crs.name)
@@ -164,8 +171,13 @@ def _value(value: object, lang: Lang) -> str:
     return safe_text(value, 80)
 
 
-def violations(flags: Sequence[Flag], spec: FormatSpec, sheet: SheetCatalogue, lang: Lang) -> list[Item]:
-    """Return the list that the flags' numbers refer to, as far as the format has room for it."""
+def violations(
+    flags: Sequence[Flag], spec: FormatSpec, sheet: SheetCatalogue, lang: Lang, *, to_look_at: int = 0
+) -> list[Item]:
+    """Return the list that the flags' numbers refer to, as far as the format has room for it.
+
+    ``to_look_at`` places were not measured: "nothing fails" does not stand there without them.
+    """
     parts = []
     for flag in flags[: spec.violations]:
         text = safe_text(f"{flag.finding.article} {flag.finding.message(lang)}", 160)
@@ -176,11 +188,15 @@ def violations(flags: Sequence[Flag], spec: FormatSpec, sheet: SheetCatalogue, l
         parts.append(paragraph(word("none_failed", lang), sheet))
     if len(flags) > spec.violations:
         parts.append(paragraph(word("more", lang, n=len(flags) - spec.violations), sheet))
+    if to_look_at:
+        parts.append(paragraph(word("to_look_at", lang, n=to_look_at), sheet))
     return section(word("violations", lang), parts, sheet)
 
 
 def quantities(plan: MarkingPlan, sheet: SheetCatalogue, lang: Lang) -> list[Item]:
     """Return the table of quantities by kind; the face of kerbs is not part of the plan's total."""
+    if plan.quantities.empty:  # a total of nothing would read as a result
+        return section(word("quantities", lang), [paragraph(word("none_planned", lang), sheet)], sheet)
     rows = quantity_rows(plan.quantities, lang)
     room = _room(sheet)
     edges = (0.0, room - 46.0, room - 29.0, room - 12.0, room)

@@ -10,15 +10,18 @@ import numpy as np
 import shapely
 
 from firelane.drawing.canvas import (
+    APPID,
     Canvas,
     Point,
     put_circle,
+    put_hidden,
     put_line,
     put_lines,
     put_polygon_lines,
 )
 from firelane.drawing.text import safe_text, text_width
 from firelane.drawing.words import word
+from firelane.site.cad.carried import Carried, carried
 from firelane.vocabulary import LETTERING, ObstructionKind, ParkingStatus, Verdict, rounded_down
 
 if TYPE_CHECKING:
@@ -70,6 +73,36 @@ def _rows(site: Site, layer: str) -> Iterator[dict[str, Any]]:
     yield from table_rows(table)
 
 
+UNMEASURED_RGB = (120, 120, 120)
+"""Colour of lanes whose width is not known."""
+
+# What no stroke of the drawing shows as it is: the pavement is drawn as one, mouths are cut to the pavement's edge.
+_UNSEEN = {
+    "roads": "G-ROAD-EDGE", "road_lines": "G-FIRE-LANE", "fire_lanes": "G-FIRE-LANE", "entrances": "G-FIRE-LANE",
+    "markings": "G-FIRE-LANE",
+}  # fmt: skip
+
+
+def _carry(layer: str, row: dict[str, Any]) -> Carried:
+    """Return a row's columns, to travel with what is drawn of it."""
+    return carried(layer, row["geometry"], {name: value for name, value in row.items() if name != "geometry"})
+
+
+def _carry_unseen(canvas: Canvas, site: Site) -> None:
+    """Let hidden entities carry the rows that are not drawn as they are, and what concerns the whole site."""
+    config, crs = site.config, site.crs
+    told = {
+        "layers": " ".join(sorted(site.layers)), "placed": site.placed, "wkt": crs.to_wkt(),
+        "accuracy_m": config.accuracy_m, "default_kerb": config.default_kerb, "station_m": config.station_m,
+        "access_distance_m": config.access_distance_m, "managed": config.managed, "manager_kind": config.manager_kind,
+    }  # fmt: skip
+    origin = shapely.Point(0.0, 0.0)
+    put_hidden(canvas.model, origin, "G-ANNO-TTLB", carried("site", origin, told))
+    for layer, drawn_on in _UNSEEN.items():
+        for row in _rows(site, layer):
+            put_hidden(canvas.model, canvas.local(row["geometry"]), drawn_on, _carry(layer, row))
+
+
 def table_rows(table: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
     """Yield the rows that have a geometry, each as a dict of its columns with ``geometry``."""
     columns = [str(c) for c in table.columns if c != table.geometry.name]
@@ -81,13 +114,14 @@ def table_rows(table: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
 def draw_context(canvas: Canvas, audit: Audit) -> list[Label]:
     """Draw everything but the paint and return the labels that belong to it, the most wanted first."""
     _draw_pavement(canvas, audit)
-    buildings = _draw_buildings(canvas, audit.site)
+    _carry_unseen(canvas, audit.site)
+    buildings = _draw_buildings(canvas, audit)
     bays = _draw_parking(canvas, audit.site)
     obstructions = _draw_obstructions(canvas, audit)
     lanes = _draw_lanes(canvas, audit)
     mouths = _draw_mouths(canvas, audit)
     signs = _draw_signs(canvas, audit.site)
-    named = obstructions if canvas.scale <= canvas.sheet.obstruction_labels_to else []
+    named = obstructions if _roomy(canvas) else []
     return [*buildings, *mouths, *bays, *lanes, *signs, *named]
 
 
@@ -95,7 +129,7 @@ def pavement_outline(audit: Audit) -> BaseGeometry:
     """Return the edge of all pavement, beyond the entrances too: a mouth is no pavement edge."""
     roads = audit.site.layers.get("roads")
     if roads is None or roads.empty:
-        return shapely.boundary(audit.network.pavement)
+        return shapely.MultiLineString()  # roads known as lines alone have no edge
     return shapely.boundary(shapely.union_all(np.asarray(roads.geometry)))
 
 
@@ -104,18 +138,36 @@ def _draw_pavement(canvas: Canvas, audit: Audit) -> None:
     for row in _rows(audit.site, "kerbs"):
         width_m = number(row.get("top_width_m"), 0.0)
         line = canvas.local(row["geometry"])
-        put_lines(canvas.model, line, "G-ROAD-EDGE", lineweight_mm=0.5 if width_m <= 0.0 else 0.18)
+        weight_mm = 0.5 if width_m <= 0.0 else 0.18
+        put_lines(canvas.model, line, "G-ROAD-EDGE", lineweight_mm=weight_mm, row=_carry("kerbs", row))
 
 
-def _draw_buildings(canvas: Canvas, site: Site) -> list[Label]:
+def _roomy(canvas: Canvas) -> bool:
+    """Tell whether the plan's scale leaves room for ids: at smaller ones a whole quarter is drawn."""
+    return canvas.scale <= canvas.sheet.obstruction_labels_to
+
+
+def _concerned(audit: Audit, column: str) -> set[str]:
+    """Return the ids in a column of the findings that fail or are in doubt."""
+    open_ones = (Verdict.FAIL, Verdict.INDETERMINATE)
+    return {str(getattr(f, column)) for f in audit.findings if f.verdict in open_ones and getattr(f, column) is not None}
+
+
+def _draw_buildings(canvas: Canvas, audit: Audit) -> list[Label]:
+    """Draw all buildings. An id stands for a name only where there is room, or a finding concerns the building."""
     labels = []
-    for row in _rows(site, "buildings"):
+    roomy, concerned = _roomy(canvas), _concerned(audit, "building_id")
+    for row in _rows(audit.site, "buildings"):
         geometry = canvas.local(row["geometry"])
-        put_polygon_lines(canvas.model, geometry, "G-BLDG")
+        put_polygon_lines(canvas.model, geometry, "G-BLDG", row=_carry("buildings", row))
         floors = number(row.get("floors"))
-        text = said(row.get("name")) or said(row.get("id"))
+        text = said(row.get("name"))
+        if not text and (roomy or str(row.get("id")) in concerned):
+            text = said(row.get("id"))
         if not math.isnan(floors):
-            text = f"{text} {floors:.0f}F"
+            text = f"{text} {floors:.0f}F".strip()
+        if not text:
+            continue
         spot = shapely.point_on_surface(geometry)
         centre = shapely.centroid(geometry)
         if shapely.contains_properly(geometry, centre):
@@ -145,18 +197,24 @@ def _draw_obstructions(canvas: Canvas, audit: Audit) -> list[Label]:
     labels = []
     pavement = canvas.local(audit.network.pavement)
     shapely.prepare(pavement)
-    blamed = {owner for f in audit.findings if f.verdict is Verdict.FAIL for owner in f.owners}
+    # What stands on a road of unknown width is named as well: somebody has to look at it.
+    lines = set(audit.network.line_lanes["lane_id"])
+    blamed = {owner for f in audit.findings if f.verdict is Verdict.FAIL or f.lane_id in lines for owner in f.owners}
     for row in _rows(audit.site, "obstructions"):
         kind = _kind(row.get("kind"))
         shape = obstruction_shape(canvas, row)
         linetype = "FL-DASHED" if kind.overhead or not math.isnan(number(row.get("clear_height_m"))) else None
+        carry = _carry("obstructions", row)
         if shape.geom_type.endswith("Point"):
-            for point in shapely.get_parts(shape):
-                _draw_point(canvas, (point.x, point.y), number(row.get("radius_m"), 0.0), kind, linetype)
-        elif shape.geom_type.endswith("Polygon"):
+            for part, point in enumerate(shapely.get_parts(shape)):
+                _draw_point(canvas, (point.x, point.y), row, linetype, (carry, part))
+        elif row["geometry"].geom_type.endswith("Polygon"):
+            put_polygon_lines(canvas.model, shape, "G-OBST", linetype=linetype, row=carry)
+        elif shape.geom_type.endswith("Polygon"):  # the band of a line that has a width
             put_polygon_lines(canvas.model, shape, "G-OBST", linetype=linetype)
+            put_hidden(canvas.model, canvas.local(row["geometry"]), "G-OBST", carry)
         else:
-            put_lines(canvas.model, shape, "G-OBST", linetype=linetype)
+            put_lines(canvas.model, shape, "G-OBST", linetype=linetype, row=carry)
         owner = str(row.get("id"))
         named = owner in blamed or f"obstructions:{owner}" in blamed or shapely.intersects(pavement, shape)
         if not named:
@@ -178,14 +236,18 @@ def _kind(value: object) -> ObstructionKind:
 
 
 def _draw_point(
-    canvas: Canvas, at: Point, radius_m: float, kind: ObstructionKind, linetype: str | None
+    canvas: Canvas, at: Point, row: dict[str, Any], linetype: str | None, carry: tuple[Carried, int]
 ) -> None:
-    """Draw a circle of the true radius; a cross in paper size marks what would be too small to see."""
+    """Draw a circle of the true radius; a cross in paper size marks what would be too small to see.
+
+    The stroke from west to east carries the row: its middle is the place.
+    """
+    radius_m, kind = number(row.get("radius_m"), 0.0), _kind(row.get("kind"))
     if radius_m > 0.0:
         put_circle(canvas.model, at, radius_m, "G-OBST", **({"linetype": linetype} if linetype else {}))
     arm = max(radius_m, canvas.metres(0.9)) if kind is not ObstructionKind.TREE else max(radius_m, 0.3)
     x, y = at
-    put_line(canvas.model, [(x - arm, y), (x + arm, y)], "G-OBST")
+    put_line(canvas.model, [(x - arm, y), (x + arm, y)], "G-OBST", row=carry[0], of=(carry[1], 0))
     put_line(canvas.model, [(x, y - arm), (x, y + arm)], "G-OBST")
 
 
@@ -194,7 +256,8 @@ def _draw_parking(canvas: Canvas, site: Site) -> list[Label]:
     for row in _rows(site, "parking"):
         geometry = canvas.local(row["geometry"])
         planned = str(row.get("status")) == ParkingStatus.PLANNED
-        put_polygon_lines(canvas.model, geometry, "G-OBST", linetype="FL-DASHED" if planned else None)
+        linetype = "FL-DASHED" if planned else None
+        put_polygon_lines(canvas.model, geometry, "G-OBST", linetype=linetype, row=_carry("parking", row))
         spot = shapely.centroid(geometry)
         labels.append(Label("P", (spot.x, spot.y), canvas.sheet.small_mm, "G-ANNO-TEXT", inside=True, stay=True))
     return labels
@@ -224,6 +287,28 @@ def _draw_lanes(canvas: Canvas, audit: Audit) -> list[Label]:
                 spots=tuple((p.x, p.y) for p in spots),
             )
         )
+    return labels + _draw_line_lanes(canvas, audit)
+
+
+def _draw_line_lanes(canvas: Canvas, audit: Audit) -> list[Label]:
+    """Draw lanes of which only the centreline is known, and the roads beside them that are no lanes."""
+    by_line = audit.network.by_line
+    if by_line is None:
+        return []
+    put_lines(canvas.model, canvas.local(by_line.others), "G-ROAD-EDGE", linetype="FL-DASHED", lineweight_mm=0.13)
+    labels = []
+    # Where a whole quarter is drawn the dashes, and the legend, must say it; hundreds of ids would hide it.
+    roomy, concerned = _roomy(canvas), _concerned(audit, "lane_id")
+    for row in table_rows(by_line.lanes):
+        line = canvas.local(row["geometry"])
+        put_lines(canvas.model, line, "G-FIRE-LANE", linetype="FL-DASHED", rgb=UNMEASURED_RGB)
+        text = said(row["lane_id"])
+        if not roomy and text not in concerned:
+            continue
+        if roomy:
+            text += f"  L={line.length:.2f} m  {word('width_unmeasured', canvas.lang)}"
+        spots = tuple((p.x, p.y) for p in (line.interpolate(share, normalized=True) for share in (0.5, 0.3, 0.7)))
+        labels.append(Label(text, spots[0], canvas.sheet.small_mm, "G-FIRE-LANE", gap_mm=1.5, spots=spots))
     return labels
 
 
@@ -240,6 +325,12 @@ def _draw_mouths(canvas: Canvas, audit: Audit) -> list[Label]:
         x = middle.x - outward * number(row.get("inward_x"), 0.0)
         y = middle.y - outward * number(row.get("inward_y"), 0.0)
         labels.append(Label(text, (x, y), canvas.sheet.label_mm, "G-ANNO-TEXT"))
+    by_line = audit.network.by_line
+    for row in () if by_line is None else table_rows(by_line.mouths):
+        at = canvas.local(row["geometry"])
+        put_circle(canvas.model, (at.x, at.y), canvas.metres(0.8), "G-FIRE-LANE")
+        text = f"{said(row.get('name')) or said(row.get('entrance_id'))}  {word('width_unmeasured', canvas.lang)}"
+        labels.append(Label(text, (at.x, at.y), canvas.sheet.label_mm, "G-ANNO-TEXT", gap_mm=2.5))
     return labels
 
 
@@ -247,7 +338,7 @@ def _draw_signs(canvas: Canvas, site: Site) -> list[Label]:
     labels = []
     for row in _rows(site, "signs"):
         point = shapely.point_on_surface(canvas.local(row["geometry"]))
-        draw_sign(canvas, (point.x, point.y))
+        draw_sign(canvas, (point.x, point.y), _carry("signs", row))
         text = said(row.get("text")) or said(row.get("kind"))
         if "".join(text.split()) == LETTERING:
             continue  # the ordinary board: the legend says what the symbol is
@@ -256,12 +347,14 @@ def _draw_signs(canvas: Canvas, site: Site) -> list[Label]:
     return labels
 
 
-def draw_sign(canvas: Canvas, at: Point) -> None:
-    """Draw a board on a post, in paper size."""
+def draw_sign(canvas: Canvas, at: Point, row: Carried | None = None) -> None:
+    """Draw a board on a post, in paper size; the circle at its foot carries ``row``."""
     x, y = at
     unit = canvas.metres(1.0)
     model = canvas.model
-    put_circle(model, at, 0.4 * unit, "G-FIRE-SIGN")
+    foot = put_circle(model, at, 0.4 * unit, "G-FIRE-SIGN")
+    if row is not None:
+        foot.set_xdata(APPID, row.tags())
     put_line(model, [(x, y + 0.4 * unit), (x, y + 1.6 * unit)], "G-FIRE-SIGN")
     board = [(-1.5, 1.6), (1.5, 1.6), (1.5, 3.4), (-1.5, 3.4)]
     put_line(model, [(x + dx * unit, y + dy * unit) for dx, dy in board], "G-FIRE-SIGN", closed=True)

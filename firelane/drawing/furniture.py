@@ -75,7 +75,7 @@ def draw_title_block(pen: Pen, plan: SheetPlan, audit: Audit, sheet: SheetCatalo
                 ("sheet_no", "01", 0.28),
             ],
         ),
-        (8.0, [("crs", crs_name(audit), 1.0)]),
+        (8.0, [("crs", crs_name(audit, lang), 1.0)]),
     ]
     top = y + sum(height for height, _ in rows)
     pen.line([(left, top), (right, top)], 0.7)
@@ -131,8 +131,12 @@ def convergence_deg(audit: Audit) -> float:
 def draw_north_and_scale(pen: Pen, plan: SheetPlan, audit: Audit) -> None:
     """Draw the north arrow, turned by the grid convergence, and the scale bar, left and right of the caption."""
     lang, sheet = pen.canvas.lang, pen.canvas.sheet
-    angle_deg = convergence_deg(audit)
     x0, y0, x1 = plan.plan[0], plan.frame[1], plan.plan[2]
+    if not audit.site.placed:  # nobody knows where north is
+        _scale_bar(pen, x1 - BAR_MM - 8.0, y0 + 12.0, sheet)
+        pen.fit(word("local", lang), (x0 + 5.0, y0 + 5.0), NORTH_MM * 3, sheet.small_mm)
+        return
+    angle_deg = convergence_deg(audit)
     _north_arrow(pen, (x0 + NORTH_MM / 2 + 5.0, y0 + NORTH_MM / 2 + 2.0), angle_deg, lang)
     left = x1 - BAR_MM - 8.0
     _scale_bar(pen, left, y0 + 12.0, sheet)

@@ -9,6 +9,7 @@ import numpy as np
 
 from firelane.drawing.canvas import Align, Point, put_circle, put_line, put_text
 from firelane.drawing.columns import section
+from firelane.drawing.context import UNMEASURED_RGB
 from firelane.drawing.paint import put_swatch
 from firelane.drawing.pen import LAYER, Pen
 from firelane.drawing.sheet import Item
@@ -142,6 +143,10 @@ def _plain(layer: str, linetype: str = "Continuous") -> Callable[[Pen, float, fl
     return symbol
 
 
+def _unmeasured(pen: Pen, x: float, y: float) -> None:
+    put_line(pen.layout, [(x, y), (x + WIDTH_MM, y)], LAYER, linetype="FL-DASHED", rgb=UNMEASURED_RGB)
+
+
 def _mouth(pen: Pen, x: float, y: float) -> None:
     spec = next(spec for spec in pen.canvas.layers.layers if spec.name == "G-FIRE-LANE")
     put_line(pen.layout, [(x, y), (x + WIDTH_MM, y)], LAYER, lineweight_mm=0.5, aci=spec.aci, rgb=spec.rgb)
@@ -159,6 +164,7 @@ _SYMBOLS: dict[str, Callable[[Pen, float, float], None]] = {
     "bay": _bay,
     "overhead": _plain("G-OBST", "FL-DASHED"),
     "centreline": _plain("G-FIRE-LANE", "FL-CENTER"),
+    "line_lane": _unmeasured,
     "designated": _plain("G-FIRE-LANE", "FL-DASHED"),
     "mouth": _mouth,
     "sign": _sign,

@@ -35,6 +35,8 @@ from firelane.drawing.violations import draw_violations, flags
 from firelane.drawing.words import word
 from firelane.errors import UsageError
 from firelane.files import atomic_path
+from firelane.findings import to_look_at
+from firelane.vocabulary import Verdict
 
 if TYPE_CHECKING:
     import os
@@ -105,12 +107,13 @@ def write_dxf(
     view = _view(plan, audit, sheet)
     origin = _origin(audit)
     details = find_details(plan, audit)
+    looks = sum(f.verdict is Verdict.NOT_MEASURED and to_look_at(f) for f in audit.findings)
 
     def items_for(spec: FormatSpec) -> list[Item]:
         return [
             *notes(plan, audit, origin, sheet, lang),
             *parameters(plan, sheet, lang),
-            *violations(flags(audit), spec, sheet, lang),
+            *violations(flags(audit), spec, sheet, lang, to_look_at=looks),
             *_detail_items(details, sheet, lang),
             *quantities(plan, sheet, lang),
             *legend(sheet, lang),
@@ -139,6 +142,12 @@ def _origin(audit: Audit) -> Point:
 def _view(plan: MarkingPlan, audit: Audit, sheet: SheetCatalogue) -> _View:
     """Return what the plan must show: pavement, paint, failing places, and the buildings near by."""
     outline = pavement_outline(audit)
+    # Roads known as lines have no outline: their centrelines stand for it.
+    by_line = audit.network.by_line
+    drawn = [] if by_line is None else list(by_line.lanes.geometry)
+    outline = shapely.union_all([outline, shapely.multilinestrings(drawn)]) if drawn else outline
+    if outline.is_empty:
+        outline = shapely.box(*audit.site.bounds)
     boxes = [outline.bounds]
     paint = plan.paint.geometry[~(plan.paint.geometry.is_empty | plan.paint.geometry.isna())]
     if len(paint):
@@ -194,7 +203,7 @@ def _ink(canvas: Canvas, plan: MarkingPlan, audit: Audit) -> list[shapely.Geomet
                 if g is not None and not g.is_empty
             ]
     found += list(shapely.get_parts(canvas.local(pavement_outline(audit))))
-    found += [canvas.local(g) for g in audit.network.lanes.geometry]
+    found += [canvas.local(g) for g in audit.network.every_lane.geometry]
     return found
 
 

@@ -18,6 +18,7 @@ from firelane.markings.parameters import Dimensions, dimensions
 from firelane.markings.plan import MarkingPlan, Placement
 from firelane.markings.quantities import quantities
 from firelane.markings.setting_out import setting_out
+from firelane.site.model import Note
 from firelane.vocabulary import LaneEnd
 
 if TYPE_CHECKING:
@@ -87,7 +88,35 @@ def plan_markings(
         font=font,
     )  # fmt: skip
     made.add(boxes)
+    made.notes += _without_outline(site, network)
     return _plan(site, made, proof, dims, local=local, lanes=lanes)
+
+
+def _without_outline(site: Site, network: LaneNetwork) -> list[Note]:
+    """Say which lanes cannot be marked, or set out, from what is known of their outline."""
+    notes = []
+    lanes = network.line_lanes
+    if len(lanes):
+        length = float(lanes["length_m"].sum())
+        notes.append(Note(
+            "no_outline",
+            f"{len(lanes)} 条车道（共 {length:.0f} 米）只知中心线、宽度未测量：测绘路面轮廓之前不能设计和放样标线，未计入工程量",
+            f"of {len(lanes)} lanes ({length:.0f} m) only the centreline is known, their width was not measured: their markings cannot "
+            "be planned or set out until the outline is surveyed, and are not in the quantities",
+            "road_lines",
+        ))  # fmt: skip
+    roads = site.layer("roads")
+    derived = int(roads["derived"].notna().sum()) if "derived" in roads else 0
+    if derived:
+        accuracy = max(site.road_accuracy_m(str(i)) for i in roads["id"][roads["derived"].notna()])
+        notes.append(Note(
+            "derived_outline",
+            f"{derived} 条道路的轮廓由所填宽度推得（精度 ±{accuracy:g} 米），并非实测：其标线位置和工程量为估算，放样前须现场核实",
+            f"the outlines of {derived} roads are derived from a width (± {accuracy:g} m), not surveyed: places and quantities of their "
+            "markings are estimates; check on site before setting out",
+            "roads",
+        ))  # fmt: skip
+    return notes
 
 
 class _Local:

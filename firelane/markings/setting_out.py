@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from firelane.crs import to_lonlat
+from firelane.crs import is_local_crs, to_lonlat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,8 @@ def setting_out(
         rows = np.flatnonzero(lane_ids == lane_id)
         chainage_m[rows], offset_m[rows] = _along(lanes[lane_id], local[rows])
     plan = local + np.asarray(origin)
-    lonlat = np.asarray(to_lonlat(plan, crs))
+    # A site in local metres lies nowhere on earth: no degrees, rather than wrong ones.
+    lonlat = np.full(plan.shape, np.nan) if is_local_crs(crs) else np.asarray(to_lonlat(plan, crs))
     digits = max(4, len(str(len(local))))
     return pd.DataFrame(
         {

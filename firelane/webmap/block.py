@@ -68,6 +68,11 @@ class Shapes:
         """Return the geometries as they were taken in, by number [m]."""
         return list(self._all)
 
+    def bounds(self) -> NDArray[np.float64]:
+        """Return west, south, east, north of every shape [m], shape (n, 4)."""
+        found: NDArray[np.float64] = shapely.bounds(np.array(self._all, dtype=object)).reshape(-1, 4)
+        return found
+
     def columns(self) -> dict[str, NDArray[np.int32]]:
         """Return the integer columns: types, counts, and coordinates in 1e-7 degree, delta-coded.
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from firelane.webmap.block import Shapes
 from firelane.webmap.texts import named, shown
-from firelane.webmap.widths import WidthClass, palette, width_classes, width_limit_m
+from firelane.webmap.widths import WidthClass, layer_zoom, palette, width_classes, width_limit_m
 from firelane.webmap.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from firelane.auditing import Audit
@@ -21,10 +24,12 @@ if TYPE_CHECKING:
 
 LAYERS = (
     "pavement", "designated", "operating_ground", "turning_areas", "buildings", "parking", "paint_existing",
-    "paint_planned", "obstructions", "dead_ends", "lanes", "entrances", "signs", "other_bends", "bends",
+    "paint_planned", "line_lanes", "obstructions", "dead_ends", "lanes", "entrances", "signs", "other_bends", "bends",
     "other_pinches", "pinches", "cut_places", "findings",
 )  # fmt: skip
 """Keys of the layers from the ground upwards."""
+
+_ROOM = 1.25  # the whole may be so much larger for the sake of trees and roads outside
 
 OWNER_LAYERS = (
     "obstructions",
@@ -33,6 +38,7 @@ OWNER_LAYERS = (
     "fire_lanes",
     "buildings",
     "roads",
+    "road_lines",
     "markings",
     "signs",
 )
@@ -111,6 +117,10 @@ class Content:
         self._style_numbers: dict[str, int] = {}
         self._cards_by_id: dict[tuple[str, str], int] = {}
         self._owners = self._owner_index()
+        roads = audit.site.layer("roads")
+        sources = roads["derived"] if "derived" in roads else [None] * len(roads)
+        self.derived = {shown(i): shown(d) for i, d in zip(roads["id"], sources, strict=True) if shown(d)}
+        self.line_lanes = frozenset(shown(i) for i in audit.network.line_lanes["lane_id"])
 
     # ------------------------------------------------------------------ adding
 
@@ -186,10 +196,30 @@ class Content:
         for layer in OWNER_LAYERS:  # after the bare ids: an id may itself look like "roads:1"
             for ident in layers[layer]["id"] if layer in layers else ():
                 index.setdefault(f"{layer}:{shown(ident)}", (layer, shown(ident)))
-        roads = layers["roads"]
-        names: Sequence[Any] = roads["name"] if "name" in roads else [None] * len(roads)
-        self._road_names = {shown(i): shown(n) for i, n in zip(roads["id"], names, strict=True)}
+        self._road_names: dict[str, str] = {}
+        for layer in ("road_lines", "roads"):
+            table = self.audit.site.layer(layer)
+            names: Sequence[Any] = table["name"] if "name" in table else [None] * len(table)
+            self._road_names |= {shown(i): shown(n) for i, n in zip(table["id"], names, strict=True)}
         return index
+
+    def whole(self) -> list[int]:
+        """Return the shapes, four at most, whose bounds are the site seen as a whole.
+
+        What appears only when zoomed in does not decide that, nor does a tree or a road without a lane far outside;
+        where there is nothing else, everything does.
+        """
+        road = self._style_numbers.get("road_line", -1)
+        early = [path for path in self.paths if not layer_zoom(LAYERS[path[0]])] or self.paths
+        near = [p for p in early if LAYERS[p[0]] != "obstructions" and p[2] != road] or early
+        if not near:
+            return []
+        bounds = self.shapes.bounds()
+        chosen, every = (np.array([path[1] for path in paths]) for paths in (near, early))
+        if _spread(bounds[every]) <= _ROOM * _spread(bounds[chosen]):
+            chosen = every
+        extremes = [*bounds[chosen, :2].argmin(axis=0), *bounds[chosen, 2:].argmax(axis=0)]
+        return sorted({int(chosen[n]) for n in extremes})
 
     def as_json(self) -> dict[str, Any]:
         """Return cards, paths, styles and labels for the page."""
@@ -198,7 +228,13 @@ class Content:
             "styles": self.styles,
             "paths": self.paths,
             "labels": self.labels,
+            "whole": self.whole(),
         }
+
+
+def _spread(bounds: NDArray[np.float64]) -> float:
+    """Return the longer side of what boxes cover together [m]."""
+    return float((bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)).max())
 
 
 def records(table: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:

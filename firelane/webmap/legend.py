@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from firelane.rules.listing import requirement
 from firelane.vocabulary import ObstructionKind, Quantity
-from firelane.webmap.widths import layer_zoom, palette
+from firelane.webmap.widths import layer_zoom, line_look, palette
 
 if TYPE_CHECKING:
     from firelane.webmap.content import Content
 
 _LINES = (
-    "entrance", "pinch_governing", "pinch_other", "pinch_bypassed", "bend_open", "bend", "dead_end",
+    "road_line", "entrance", "pinch_governing", "pinch_other", "pinch_bypassed", "bend_open", "bend", "dead_end",
 )  # fmt: skip
 _DOTS = ("cut_place",)
 _AREAS = (
@@ -36,7 +36,7 @@ def limit_line(content: Content) -> str:
 
 
 def width_rows(content: Content) -> list[dict[str, Any]]:
-    """Return the ramp's rows, the narrowest first, then *not measured*."""
+    """Return the ramp's rows, the narrowest first, then *not measured*, and *centreline alone* where there is such a lane."""
     rows = [
         {"shape": "line", "look": {"color": c.colour, "weight": c.weight_px}, "label": c.label(content.lang)}
         for c in content.classes
@@ -47,12 +47,14 @@ def width_rows(content: Content) -> list[dict[str, Any]]:
         "look": {"color": look["colour"], "weight": look["weight_px"], "dashArray": look["dash"]},
         "label": content.words["unmeasured_width"],
     })  # fmt: skip
+    if content.line_lanes:
+        rows.append({"shape": "line", "look": line_look(), "label": content.words["line_lane"]})
     return rows
 
 
 def marker_rows(content: Content) -> list[dict[str, Any]]:
     """Return the kinds of markers."""
-    keys = ("fail", "advisory", "info", "indeterminate")
+    keys = ("fail", "advisory", "info", "indeterminate", "not_measured")
     return [
         {"shape": "marker", "look": {"key": key, "color": palette()["verdict"][key]}, "label": content.words[f"marker_{key}"]}
         for key in keys

@@ -79,6 +79,7 @@ class Drawing {
       return box;
     });
     add("topright", () => {
+      if (data.unplaced) return el("div", "unplaced on-map", words.unplaced_short); /* nobody knows where north is */
       const box = el("div", "north");
       const picture = svg("svg", { width: 20, height: 30, viewBox: "0 0 20 30", "aria-hidden": "true" }, box);
       svg("path", { d: "M10 1 L17 28 L10 23 Z", fill: "#222" }, picture);
@@ -87,6 +88,7 @@ class Drawing {
       return box;
     });
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomleft" }).addTo(map);
+    if (data.credit) add("bottomright", () => el("div", "credit", data.credit));
     add("bottomright", () => {
       const box = el("div", "mini-legend");
       el("strong", null, words.legend_width, box);
@@ -101,11 +103,7 @@ class Drawing {
   }
 
   whole(animate) {
-    /* what appears only when zoomed in does not decide how far out the whole is seen from */
-    const { paths, layers } = this.data;
-    const early = paths.filter(([layer]) => !layers[layer].zoom);
-    const every = (early.length ? early : paths).map(([, shape]) => shape);
-    const box = this.data.shapes.bounds(every);
+    const box = this.data.shapes.bounds(this.data.whole);
     if (!box.isValid()) return;
     const padding = this.padding();
     const legend = this.map.getContainer().querySelector(".mini-legend");
@@ -159,6 +157,11 @@ class Drawing {
       const half = rows.length > 1 ? 30 : 16;
       return [tip.x - half, tip.y - 40, tip.x + half, tip.y];
     });
+    const frame = map.getContainer().getBoundingClientRect();
+    for (const node of map.getContainer().querySelectorAll(".leaflet-control")) {
+      const { left, top, right, bottom } = node.getBoundingClientRect();
+      taken.push([left - frame.left, top - frame.top, right - frame.left, bottom - frame.top]);
+    }
     const keep = new Set();
     const MOST = 250;
     if (!this.order) this.order = data.labels.map((_, i) => i).sort((a, b) => data.labels[a][4] - data.labels[b][4] || a - b);

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from shapely.ops import substring
 
 from firelane.vocabulary import Level, Verdict, rounded_down
 from firelane.webmap.content import Card, Content, records
 from firelane.webmap.texts import metres, named, shown, yes_no
-from firelane.webmap.widths import UNMEASURED, classify, millimetres, palette, runs
+from firelane.webmap.widths import UNMEASURED, classify, line_look, millimetres, palette, runs
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+_SHORTEST_END_M = 1.0  # below it a stretch without stations is not told from the stations' own spacing
 _STATION_COLUMNS = (
     ("chainage", "chainage_m"), ("clear_width", "clear_width_m"), ("section_width", "section_width_m"),
     ("clear_height", "clear_height_m"),
@@ -34,20 +39,34 @@ def add_lanes(content: Content) -> dict[str, NDArray[np.int32]]:
     for row in records(content.audit.lanes):
         lane_id = shown(row["lane_id"])
         card = content.card(("lanes", lane_id), _lane_card(content, row))
-        content.draw("lanes", row["geometry"], _casing(content), card)
+        # What stands on a lane that is no wider than its line is to be seen on it.
+        layer = "line_lanes" if lane_id in content.line_lanes else "lanes"
+        content.draw(layer, row["geometry"], _casing(content, narrow=layer == "line_lanes"), card)
         # `ids` is sorted: one lane's stations stand together
         first, last = (int(np.searchsorted(ids, lane_id, side=side)) for side in ("left", "right"))
         pieces = runs(xy[first:last], codes[first:last])
-        if not pieces:
+        if pieces:
+            pieces += _beyond(row["geometry"], profile["chainage_m"].to_numpy(float)[first:last])
+        else:
             pieces = [(UNMEASURED, row["geometry"])]
         for code, line in pieces:
-            shape = content.draw("lanes", shapely.simplify(line, 0.02), _class_style(content, code))
-            layer, _, style, _ = content.paths[-1]
-            content.paths[-1] = (layer, shape, style, card)
+            style = content.style("line_lane", line_look()) if layer == "line_lanes" else _class_style(content, code)
+            shape = content.draw(layer, shapely.simplify(line, 0.02), style)
+            level, _, style, _ = content.paths[-1]
+            content.paths[-1] = (level, shape, style, card)
         if last > first:
             stations = content.shapes.add(shapely.multipoints(xy[first:last]))
             content.cards[card].stations = (stations, first, last - first)
     return {name: millimetres(profile[column].to_numpy(float)) for name, column in _STATION_COLUMNS}
+
+
+def _beyond(lane: BaseGeometry, chainages_m: NDArray[np.float64]) -> list[tuple[int, BaseGeometry]]:
+    """Return what of a lane lies before its first station and after its last: nothing was measured there.
+
+    Towards the tip of a dead end no disc as wide as the road fits, and the profile stops.
+    """
+    ends = ((0.0, float(chainages_m[0])), (float(chainages_m[-1]), float(lane.length)))
+    return [(UNMEASURED, substring(lane, a, b)) for a, b in ends if b - a > _SHORTEST_END_M]
 
 
 def _lane_card(content: Content, row: dict[str, Any]) -> Card:
@@ -56,6 +75,7 @@ def _lane_card(content: Content, row: dict[str, Any]) -> Card:
     title = next((content.road_name(shown(r)) for r in row["road_ids"] if content.road_name(shown(r))), "")
     lane_id = shown(row["lane_id"])
     verdict = shown(row.get("verdict"))
+    by_line = lane_id in content.line_lanes
     rows = [
         (words["id"], lane_id),
         (words["roads"], "\n".join(roads)),
@@ -64,18 +84,33 @@ def _lane_card(content: Content, row: dict[str, Any]) -> Card:
         (words["min_section_width"], metres(row["min_section_width_m"], lang)),
         (words["min_clear_height"], metres(row["min_clear_height_m"], lang)),
         (words["designated_lane"], yes_no(row.get("designated"), lang)),
+        *_derived(content, row["road_ids"]),
     ]
     return Card(
         kind=words["kind_lane"], title=f"{title} {lane_id}".strip(), ident=lane_id, rows=rows,
+        message=words["only_line"] if by_line else "",
         verdict=verdict, badge=Verdict(verdict).label(lang) if verdict in set(Verdict) else verdict,
     )  # fmt: skip
 
 
-def _casing(content: Content) -> int:
+def _derived(content: Content, road_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Tell what outlines were derived from, and how accurately they are known."""
+    words, site = content.words, content.audit.site
+    told = [shown(r) for r in road_ids if shown(r) in content.derived]
+    if not told:
+        return []
+    accuracy = max(site.road_accuracy_m(r) for r in told)
+    return [
+        (words["derived"], "\n".join(dict.fromkeys(content.derived[r] for r in told))),
+        (words["outline_accuracy"], f"± {accuracy:g} m"),
+    ]
+
+
+def _casing(content: Content, *, narrow: bool = False) -> int:
     casing = palette()["casing"]
-    return content.style(
-        "casing", {"color": casing["colour"], "weight": casing["weight_px"], "opacity": 0.85}
-    )
+    name = "casing_line" if narrow else "casing"
+    width = casing["line_px" if narrow else "weight_px"]
+    return content.style(name, {"color": casing["colour"], "weight": width, "opacity": 0.85})
 
 
 def _class_style(content: Content, code: int) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from firelane.findings import to_look_at
 from firelane.vocabulary import EntranceKind, MarkKind, ObstructionKind, PaintKind, ParkingStatus
 from firelane.webmap.content import LAYERS, Card, Content, records
 from firelane.webmap.remedies import bay_verdict
@@ -29,7 +30,10 @@ def add_ground(content: Content) -> None:
     other = shapely.difference(network.pavement, network.judged)
     if not other.is_empty:
         content.draw("pavement", other, content.style("drivable"))
-    content.draw("pavement", network.judged, content.style("pavement"))
+    if not network.judged.is_empty:
+        content.draw("pavement", network.judged, content.style("pavement"))
+    if network.by_line is not None and not network.by_line.others.is_empty:
+        content.draw("pavement", network.by_line.others, content.style("road_line"))
     for row in _rows(content, "fire_lanes"):
         card = content.card(("fire_lanes", row["id"]), _card(content, "kind_designated", row))
         content.draw("designated", row["geometry"], content.style("designated"), card)
@@ -100,6 +104,7 @@ def add_entrances(content: Content) -> None:
     """Draw entrances: the line across the mouth as it was used, else as it was drawn."""
     words, lang = content.words, content.lang
     mouths = {shown(row["entrance_id"]): row for row in records(content.audit.network.mouths)}
+    by_line = content.audit.network.by_line
     rows = {row["id"]: row for row in _rows(content, "entrances")}
     for ident in [*rows, *(key for key in mouths if key not in rows)]:
         row = {**mouths.get(ident, {}), **rows.get(ident, {}), "id": ident}
@@ -107,6 +112,8 @@ def add_entrances(content: Content) -> None:
         if ident in mouths:
             row["geometry"] = mouths[ident]["geometry"]
             more.append((words["width"], metres(mouths[ident]["width_m"], lang)))
+        elif by_line is not None and ident in by_line.entrances:
+            more.append((words["width"], words["not_measured_value"]))
         if shown(row.get("gate")):
             more.append((words["gate"], yes_no(row["gate"], lang)))
             if bool(row["gate"]):
@@ -121,6 +128,7 @@ def add_buildings(content: Content) -> None:
     """Draw buildings and tell the widest vehicle that arrives."""
     words = content.words
     sizes = {row["id"]: row for row in _rows(content, "buildings")}
+    with_id = _labelled_by_id(content)
     for row in records(content.audit.buildings):
         ident = shown(row["building_id"])
         size = sizes.get(ident, {})
@@ -134,11 +142,18 @@ def add_buildings(content: Content) -> None:
         short = content.limit_m is not None and widest is not None and widest < content.limit_m - 1e-6
         style = content.style("building_short" if short else "building")
         content.draw("buildings", row["geometry"], style, number)
-        name = shown(row.get("name")) or ident
+        name = shown(row.get("name")) or (ident if with_id is None or ident in with_id else "")
         zoom = palette()["zoom"]["building_label"]
         place = content.shapes.add(row["geometry"].representative_point())
         content.label("buildings", place, name, zoom=zoom, priority=50 - math.log1p(row["geometry"].area),
                       card=number, look="name")  # fmt: skip
+
+
+def _labelled_by_id(content: Content) -> frozenset[str] | None:
+    """Return the buildings whose id stands for a name they do not have; None where all are so few that each may."""
+    if len(content.audit.buildings) <= palette()["crowd"]["buildings_with_id"]:
+        return None
+    return frozenset(shown(f.building_id) for f in content.audit.findings if f.building_id is not None and to_look_at(f))
 
 
 def link_buildings(content: Content) -> None:

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from firelane import files
+from firelane.site.credit import credit
 from firelane.vocabulary import Severity, Verdict
 from firelane.webmap import remedies, results
 from firelane.webmap.block import pack
@@ -101,6 +102,7 @@ def page_content(
             "word": verdict_word,
             "told": sum(f.verdict is Verdict.FAIL and f.severity is Severity.INFO for f in audit.findings),
             "counts": [[v.value, v.label(lang), int(counts.get(v.value, 0))] for v in results.GRAVEST_FIRST],
+            "chips": results.chips(content, findings),
         },
         "colours": palette()["verdict"],
         "layers": [
@@ -119,6 +121,10 @@ def page_content(
         "notes": [shown(note.text(lang)) for note in audit.site.notes],
         **content.as_json(),
     }
+    if named := credit(audit.site, lang):
+        header["credit"] = named
+    if not audit.site.placed:
+        header["unplaced"] = text["unplaced"]
     if content.remedies:
         header |= {
             "remedies": content.remedies, "looks": {key: palette()["remedy"][key] for key in remedies.LOOKS},

@@ -11,7 +11,7 @@ function el(tag, look, text, parent) {
 function button(look, text, parent, act) {
   const node = el("button", look, text, parent);
   node.type = "button";
-  node.addEventListener("click", act);
+  if (act) node.addEventListener("click", act);
   return node;
 }
 
@@ -59,6 +59,7 @@ class Panel {
       el("span", "tally", `${label} ${n - told}`, line);
       if (told) el("span", "tally", `${words.told} ${told}`, line);
     }
+    if (data.unplaced) el("p", "unplaced", data.unplaced, head);
     const tabs = el("nav", "tabs", null, this.node);
     tabs.setAttribute("role", "tablist");
     this.tabs = {};
@@ -110,7 +111,7 @@ class Panel {
     chips.setAttribute("role", "group");
     chips.setAttribute("aria-label", words.filter_verdict);
     this.on = new Set();
-    for (const [code, label, n] of data.head.counts) {
+    for (const [code, label, n] of data.head.chips) {
       if (!n) continue;
       const chip = button("chip", null, chips, () => {
         this.on[this.on.has(code) ? "delete" : "add"](code);
@@ -118,11 +119,12 @@ class Panel {
         this.filter();
       });
       const dot = el("span", "dot", null, chip);
-      dot.style.backgroundColor = data.colours[code];
+      dot.style.backgroundColor = data.colours[code === "look" ? "not_measured" : code];
       el("span", null, `${label} ${n}`, chip);
-      if (code === "fail" || code === "indeterminate") this.on.add(code);
+      if (code === "fail" || code === "indeterminate" || code === "look") this.on.add(code);
       chip.setAttribute("aria-pressed", String(this.on.has(code)));
     }
+    this.usual = [...this.on].join();
     this.rule = el("select", "rules", null, tools);
     this.rule.setAttribute("aria-label", words.filter_rule);
     for (const [value, label] of [["", words.all_rules], ...data.rules]) {
@@ -156,7 +158,7 @@ class Panel {
     const rule = this.rule.value;
     const rows = this.data.findings.filter(
       (row) =>
-        (this.only ? this.only.has(row.c) : this.on.has(row.v)) &&
+        (this.only ? this.only.has(row.c) : this.on.has(row.f || row.v)) &&
         (!rule || row.rule === rule) &&
         (!query || this.haystack(row.c).includes(query)),
     );
@@ -164,14 +166,49 @@ class Panel {
     const { words, data } = this;
     this.here.hidden = !this.only;
     if (this.only) this.here.textContent = fill(words.several, { n: this.only.size }) + "　✕";
-    const nothing = query || rule || this.on.size !== 2 ? words.nothing_found : words.no_violation;
+    const nothing = query || rule || [...this.on].join() !== this.usual ? words.nothing_found : words.no_violation;
     this.count.textContent = rows.length
       ? fill(words.shown, { n: rows.length, m: data.findings.length })
       : nothing;
-    this.list.replaceChildren(...rows.map((row) => this.row(row.c, row.s)));
+    this.list.replaceChildren(...this.grouped(rows));
     this.things.replaceChildren();
     if (query && !this.only) this.listThings(query);
     this.act.filtered(rows);
+  }
+
+  /* Many findings of one rule and one verdict stand under one heading, which says once what they have in common. */
+  grouped(rows) {
+    const MOST = 4;
+    const LONG = 40;
+    const items = [];
+    for (let i = 0; i < rows.length; ) {
+      const alike = (row) => row.rule === rows[i].rule && (row.f || row.v) === (rows[i].f || rows[i].v);
+      let end = i + 1;
+      while (end < rows.length && alike(rows[end])) end++;
+      const run = rows.slice(i, end);
+      i = end;
+      if (run.length <= MOST) {
+        items.push(...run.map((row) => this.row(row.c, row.s)));
+        continue;
+      }
+      const group = el("li", "group");
+      const chip = this.data.head.chips.find(([code]) => code === (run[0].f || run[0].v));
+      const title = `${this.data.cards[run[0].c].t} · ${chip[1]}`;
+      const head = button("grouphead", fill(this.words.group, { title, n: run.length }), group);
+      const inner = el("ol", "list", null, group);
+      inner.hidden = run.length > LONG;
+      const show = () => {
+        if (!inner.hidden && !inner.childElementCount) inner.append(...run.map((row) => this.row(row.c, row.s, true)));
+        head.setAttribute("aria-expanded", String(!inner.hidden));
+      };
+      head.addEventListener("click", () => {
+        inner.hidden = !inner.hidden;
+        show();
+      });
+      show();
+      items.push(group);
+    }
+    return items;
   }
 
   listThings(query) {
@@ -186,7 +223,7 @@ class Panel {
     if (hits.length > MOST) el("p", "count", fill(this.words.more_objects, { n: hits.length - MOST }), this.things);
   }
 
-  row(index, subtitle) {
+  row(index, subtitle, grouped) {
     const card = this.data.cards[index];
     const item = el("li");
     const line = button("row", null, item, () => this.act.select(index));
@@ -197,7 +234,7 @@ class Panel {
       mark.classList.add("mark-" + card.v);
     } else mark.classList.add("mark-none");
     const words = el("span", "rowtext", null, line);
-    el("span", "rowtitle", card.t, words);
+    if (!grouped || !card.m) el("span", "rowtitle", card.t, words);
     if (subtitle) el("span", "rowsub", subtitle, words);
     if (card.m) el("span", "rowmessage", card.m, words);
     return item;
@@ -355,8 +392,15 @@ class Panel {
     this.table(data.about, view, "facts");
     if (data.notes.length) {
       el("h2", null, words.notes, view);
+      const MOST = 6;
       const list = el("ul", "notes", null, view);
-      for (const note of data.notes) el("li", null, note, list);
+      for (const note of data.notes.slice(0, MOST)) el("li", null, note, list);
+      if (data.notes.length > MOST) {
+        const more = el("details", "more", null, view);
+        el("summary", null, fill(words.show_rest, { n: data.notes.length - MOST }), more);
+        const rest = el("ul", "notes", null, more);
+        for (const note of data.notes.slice(MOST)) el("li", null, note, rest);
+      }
     }
     button("tool wide", words.print, view, () => window.print());
     el("p", "small", words.leaflet, view);

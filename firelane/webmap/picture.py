@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,8 @@ import shapely
 
 from firelane import crs as crs_tools
 from firelane import files, fonts
-from firelane.webmap import results
+from firelane.site.credit import credit
+from firelane.webmap import ink, results, side
 from firelane.webmap.content import LAYERS
 from firelane.webmap.gather import gather
 from firelane.webmap.legend import limit_line, marker_rows, object_rows, width_rows
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
 
-    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from firelane.auditing import Audit
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 _DESIGN_PX, _DESIGN_DPI = 1600, 160  # sizes below are for this width; other widths are scaled
 _SIDE_SHARE = 0.30  # of the width: list and legend
 _NICE = (1, 2, 5)
+
+Box = tuple[float, float, float, float]
 
 
 def map_png(
@@ -88,17 +89,20 @@ class _Picture:
         self.content, self.rows = gathered.content, gathered.findings
         content = self.content
         self.geometries = content.shapes.geometries()
-        early = [path for path in content.paths if not layer_zoom(LAYERS[path[0]])] or content.paths
-        drawn = np.array([self.geometries[shape] for _, shape, _, _ in early], dtype=object)
-        west, south, east, north = (float(v) for v in shapely.total_bounds(drawn))
+        drawn = np.array([self.geometries[shape] for shape in content.whole()], dtype=object)
+        west, south, east, north = (
+            (float(v) for v in shapely.total_bounds(drawn)) if len(drawn) else audit.site.bounds
+        )
+        self.credit = credit(audit.site, lang)
         margin = 0.05 * max(east - west, north - south, 1.0)
-        self.bounds = (west - margin, south - margin, east + margin, north + 2 * margin)
+        self.bounds = (west - margin, south - 1.6 * margin, east + margin, north + 2 * margin)  # room for scale, north
         texts = [
             content.audit.site.name,
             content.audit.site.id,
             "\n",
             *(label[2] for label in content.labels),
             *content.words.values(),
+            credit(audit.site, lang),
         ]
         texts += [part for card in content.cards if card.number for part in (card.title, card.message)]
         signs = "".join(sorted(set("".join(texts))))
@@ -126,12 +130,27 @@ class _Picture:
         for layer, shape, style, _ in order:
             if zoom >= layer_zoom(LAYERS[layer]):
                 self._path(axes, self.geometries[shape], self.content.styles[style])
-        taken = list(self._rings(10 * metres_per_px))
+        west, east = axes.get_xlim()
+        south, north = axes.get_ylim()
+        self.window = (west, south, east, north)
+        taken = [*self._furniture(metres_per_px), *self._rings(10 * metres_per_px)]
         self._markers(axes, metres_per_px, taken)
         self._labels(axes, metres_per_px, taken)
         self._scale_and_north(axes)
 
-    def _rings(self, half_m: float) -> Iterator[tuple[float, float, float, float]]:
+    def _furniture(self, metres_per_px: float) -> Iterator[Box]:
+        """Yield the boxes of scale bar, credit, and north arrow or the sentence in its place."""
+        west, south, east, north = self.window
+        wide, high = east - west, north - south
+        yield (west, south, west + 0.03 * wide + _nice_length(wide / 5) + 10 * metres_per_px, south + 0.035 * high + 40 * metres_per_px)
+        if self.credit:
+            yield (east - 330 * metres_per_px, south, east, south + 40 * metres_per_px)
+        if self.content.audit.site.placed:
+            yield (east - 0.08 * wide, north - 0.12 * wide, east, north)
+        else:
+            yield (west + 0.25 * wide, north - 50 * metres_per_px, east - 0.25 * wide, north)
+
+    def _rings(self, half_m: float) -> Iterator[Box]:
         """Yield the boxes of rings that neither marker nor label may cover."""
         for _, shape, style, _ in self.content.paths:
             if "fixed" in self.content.styles[style]:
@@ -150,12 +169,12 @@ class _Picture:
         from matplotlib.collections import LineCollection  # noqa: PLC0415
         from matplotlib.patches import PathPatch  # noqa: PLC0415
 
-        dash = _dash(look)
+        dash = ink.dash(look)
         weight = 0.5 * look.get("weight", 1)
         dimension = int(shapely.get_dimensions(geometry))
         if dimension == 2:
             patch = PathPatch(
-                _compound(geometry), facecolor=_rgba(look.get("fillColor", look["color"]), look.get("fillOpacity", 0.2)),
+                ink.compound(geometry), facecolor=ink.rgba(look.get("fillColor", look["color"]), look.get("fillOpacity", 0.2)),
                 edgecolor=look["color"], linewidth=weight, linestyle=dash,
             )  # fmt: skip
             axes.add_patch(patch)
@@ -163,7 +182,7 @@ class _Picture:
             lines = [shapely.get_coordinates(part) for part in shapely.get_parts(geometry)]
             axes.add_collection(
                 LineCollection(
-                    lines, colors=[_rgba(look["color"], look.get("opacity", 1))], linewidths=weight,
+                    lines, colors=[ink.rgba(look["color"], look.get("opacity", 1))], linewidths=weight,
                     linestyles=[dash], capstyle="round" if look.get("lineCap") != "butt" else "butt",
                 ),
                 autolim=False,
@@ -177,7 +196,7 @@ class _Picture:
             )  # fmt: skip
 
     def _markers(
-        self, axes: Any, metres_per_px: float, taken: list[tuple[float, float, float, float]]
+        self, axes: Any, metres_per_px: float, taken: list[Box]
     ) -> None:
         for row in self.rows:
             card = self.content.cards[row["c"]]
@@ -194,20 +213,23 @@ class _Picture:
             )  # fmt: skip
 
     def _labels(
-        self, axes: Any, metres_per_px: float, taken: list[tuple[float, float, float, float]]
+        self, axes: Any, metres_per_px: float, taken: list[Box]
     ) -> None:
         zoom = palette()["zoom"]["pinch_label_judged"]
         for _, shape, text, from_zoom, _, _, look in sorted(self.content.labels, key=lambda entry: entry[4]):
             if from_zoom > zoom:
                 continue
+            named = look == "name"
+            if named and self.zoom < palette()["zoom"]["building_label"] and not any(map(str.isalpha, text)):
+                continue  # a house number would read as the number of a finding
             shown = self.text(text.replace("\n", " ")[:24])
             width = sum(13 if sign > "\u2e80" else 7.5 for sign in shown) + 8
             x, y = self.geometries[shape].centroid.coords[0]
             size = (width * 1.2 * metres_per_px, 22 * metres_per_px)
-            spot = self._free((x, y), size, taken, 26 * metres_per_px, first=look == "name", must=False)
+            spot = self._free((x, y), size, taken, 26 * metres_per_px, must=False, only_here=named)
             if spot is None:
                 continue
-            boxed = None if look == "name" else {
+            boxed = None if named else {
                 "boxstyle": "round,pad=0.2", "facecolor": "white", "linewidth": 0.8,
                 "edgecolor": "#a3142a" if look == "short" else "#3a3a3a",
             }  # fmt: skip
@@ -220,20 +242,22 @@ class _Picture:
         self,
         place: tuple[float, float],
         size: tuple[float, float],
-        taken: list[tuple[float, float, float, float]],
+        taken: list[Box],
         step: float,
         *,
-        first: bool = False,
         must: bool = True,
+        only_here: bool = False,
     ) -> Any:
         """Return the offset of the first spot around ``place`` that nothing else covers; take it."""
         (x, y), (width, height) = place, size
         angles = np.arange(8) * (math.pi / 4) + math.pi / 2
-        offsets = [(0.0, 0.0)] if first else []
-        offsets += [(r * step * math.cos(a), r * step * math.sin(a)) for r in (1, 2) for a in angles]
+        # a name a little off its building would be read as its neighbour's
+        offsets = [(0.0, shift * step) for shift in (0.0, 0.4, -0.4)] if only_here else []
+        offsets = offsets or [(r * step * math.cos(a), r * step * math.sin(a)) for r in (1, 2) for a in angles]
         for dx, dy in offsets:
             box = (x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2)
-            if not any(b[0] < box[2] and b[2] > box[0] and b[1] < box[3] and b[3] > box[1] for b in taken):
+            inside = self.window[0] < box[0] and box[2] < self.window[2] and self.window[1] < box[1] and box[3] < self.window[3]
+            if inside and not any(b[0] < box[2] and b[2] > box[0] and b[1] < box[3] and b[3] > box[1] for b in taken):
                 taken.append(box)
                 return dx, dy
         return (0.0, step) if must else None
@@ -258,6 +282,19 @@ class _Picture:
             fontfamily=self.family,
             zorder=25,
         )
+        if self.credit:
+            axes.text(
+                0.993, 0.008, self.credit, transform=axes.transAxes, ha="right", va="bottom", fontsize=7, zorder=25,
+                fontfamily=self.family, color="#333333",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "boxstyle": "square,pad=0.2"},
+            )  # fmt: skip
+        if not self.content.audit.site.placed:  # nobody knows where north is
+            axes.text(
+                0.5, 0.985, self.content.words["unplaced"], transform=axes.transAxes, ha="center", va="top", fontsize=9,
+                fontfamily=self.family, color="#78350f", zorder=26,
+                bbox={"facecolor": "#fef3c7", "edgecolor": "#b45309", "boxstyle": "square,pad=0.4"},
+            )  # fmt: skip
+            return
         size = 0.045 * (east - west)
         cx, cy = east - size, north - 1.3 * size
         axes.annotate(
@@ -283,7 +320,7 @@ class _Picture:
 
         columns = int((width_px - 80) / 17)
         y = 40.0
-        for line in _wrapped(self.text(content.audit.site.name or content.audit.site.id), columns - 8)[:2]:
+        for line in side.wrapped(self.text(content.audit.site.name or content.audit.site.id), columns - 8)[:2]:
             write(24, y, line, 13)
             y += 32
         code, word = results.site_verdict(content)
@@ -292,74 +329,31 @@ class _Picture:
         legend = [*width_rows(content), *marker_rows(content), *object_rows(content, self.zoom)]
         half = math.ceil(len(legend) / 2)
         legend_top = height_px - 25 * half - 52
-        numbered = [content.cards[row["c"]] for row in self.rows if content.cards[row["c"]].number]
-        most = 1 if len(numbered) > 12 else 2  # lines for each
-        for place, card in enumerate(numbered):
-            lines = _wrapped(self.text(card.message.replace("\n", " ") or card.title), columns)
+        listed = side.listed(content, self.rows)
+        most = 1 if len(listed) > 12 else 2  # lines for each
+        for place, (number, verdict, text) in enumerate(listed):
+            lines = side.wrapped(self.text(text), columns)
             if len(lines) > most:
                 lines[most - 1] = lines[most - 1][:-1] + "…"
             if y + 23 * min(len(lines), most) + 40 > legend_top:
-                write(24, y, words["picture_more"].format(n=len(numbered) - place), 8, color="#5b6570")
+                write(24, y, words["picture_more"].format(n=len(listed) - place), 8, color="#5b6570")
                 break
-            shape = "square,pad=0.25" if card.verdict == "indeterminate" else "circle,pad=0.2"
-            write(36, y, str(card.number), 7, color="white", ha="center",
-                  bbox={"boxstyle": shape, "facecolor": palette()["verdict"][card.verdict], "edgecolor": "none"})  # fmt: skip
+            shape = "square,pad=0.25" if verdict == "indeterminate" else "circle,pad=0.2"
+            shape = "round,pad=0.25" if len(number) > 2 else shape
+            write(36, y, number, 7 if len(number) < 5 else 6, color="white", ha="center",
+                  bbox={"boxstyle": shape, "facecolor": palette()["verdict"][verdict], "edgecolor": "none"})  # fmt: skip
             for line in lines[:most]:
                 write(60, y, line, 7.5)
                 y += 23
             y += 9
         write(24, legend_top + 4, words["legend_width"], 9)
-        write(150, legend_top + 4, limit_line(content), 7, color="#5b6570")
+        aside = 40 + sum(21 if sign > "\u2e80" else 9.5 for sign in words["legend_width"])
+        write(aside, legend_top + 4, side.fitted(limit_line(content), width_px - aside - 10), 7, color="#5b6570")
         for i, row in enumerate(legend):
             column, place = divmod(i, half)
             x, y = 24 + column * (width_px - 40) / 2, legend_top + 34 + 25 * place
-            _swatch(axes, row, x, y)
-            write(x + 48, y, _fitted(row["label"], (width_px - 40) / 2 - 56), 7)
-
-
-def _swatch(axes: Any, row: Mapping[str, Any], x: float, y: float) -> None:
-    from matplotlib.patches import Rectangle  # noqa: PLC0415
-
-    look = row["look"]
-    if row["shape"] == "dot":
-        axes.plot([x + 19], [y], "o", markersize=6, markeredgecolor=look["color"], markerfacecolor=look["fillColor"],
-                  markeredgewidth=0.5 * look["weight"])  # fmt: skip
-    elif row["shape"] == "marker":
-        mark = "s" if look["key"] == "indeterminate" else "o"
-        axes.plot([x + 19], [y], mark, markersize=8, color=look["color"])
-    elif row["shape"] == "line":
-        axes.plot(
-            [x, x + 38], [y, y], color=look["color"], linewidth=0.5 * look["weight"], linestyle=_dash(look)
-        )
-    else:
-        fill = _rgba(look.get("fillColor", look["color"]), look.get("fillOpacity", 0.2))
-        axes.add_patch(
-            Rectangle((x + 3, y - 8), 32, 16, facecolor=fill, edgecolor=look["color"],
-                      linewidth=0.5 * look.get("weight", 1), linestyle=_dash(look))
-        )  # fmt: skip
-
-
-def _dash(look: Mapping[str, Any]) -> Any:
-    if "dashArray" not in look:
-        return "solid"
-    return (0, tuple(0.6 * float(part) for part in look["dashArray"].split()))
-
-
-def _rgba(colour: str, opacity: float) -> tuple[float, ...]:
-    from matplotlib.colors import to_rgba  # noqa: PLC0415
-
-    return tuple(to_rgba(colour, opacity))
-
-
-def _compound(geometry: BaseGeometry) -> Any:
-    """Return one matplotlib path for all rings of an area, holes wound the other way round."""
-    from matplotlib.path import Path  # noqa: PLC0415
-
-    rings: list[NDArray[np.float64]] = []
-    for part in shapely.get_parts(geometry):
-        oriented = shapely.orient_polygons(part)
-        rings += [shapely.get_coordinates(ring) for ring in shapely.get_rings(oriented)]
-    return Path.make_compound_path(*(Path(ring, closed=True) for ring in rings))
+            ink.swatch(axes, row, x, y)
+            write(x + 48, y, side.fitted(row["label"], (width_px - 40) / 2 - 56), 7)
 
 
 def _nice_length(length_m: float) -> float:
@@ -370,36 +364,3 @@ def _nice_length(length_m: float) -> float:
     """
     power = 10.0 ** math.floor(math.log10(length_m))
     return float(round(max(n * power for n in _NICE if n * power <= length_m * (1 + 1e-9)), 9))
-
-
-def _fitted(label: str, width_px: float) -> str:
-    """Return a label of 7 points that fits; what stands in brackets goes first."""
-    columns = width_px / 15.5
-    if len(_wrapped(label, columns)) > 1:
-        label = label.replace(" (", "（").partition("（")[0]
-    lines = _wrapped(label, columns)
-    return lines[0] if len(lines) == 1 else _wrapped(label, columns - 1)[0] + "…"
-
-
-def _wrapped(text: str, columns: float) -> list[str]:
-    """Break text into lines of so many Chinese characters (a Latin one counts as half)."""
-    return list(_lines(text.replace("\n", " "), columns)) or [""]
-
-
-def _lines(text: str, columns: float) -> Iterator[str]:
-    line, used = "", 0.0
-    # figures and Latin words stay whole unless they are longer than a line
-    for token in re.findall(r"[!-~]+|.", text, re.DOTALL):
-        wide = sum(1.0 if sign > "\u2e80" else 0.55 for sign in token)
-        if used + wide > columns and line:
-            yield line
-            line, used = "", 0.0
-        while wide > columns:
-            cut = max(1, int(columns / 0.55))
-            yield token[:cut]
-            token = token[cut:]  # noqa: PLW2901  (what is left of it)
-            wide = 0.55 * len(token)
-        line += token
-        used += wide
-    if line:
-        yield line

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from shapely.geometry import Point
 from shapely.ops import substring
 
 from firelane import crs as crs_tools
-from firelane.findings import gravest_first
+from firelane.findings import gravest_first, to_look_at
 from firelane.rules.listing import requirement
+from firelane.site.credit import credit
 from firelane.vocabulary import Severity, SiteVerdict, Verdict
 from firelane.webmap import remedies, tables
 from firelane.webmap.content import Card, Content
 from firelane.webmap.texts import coordinates, lonlat, measured, metres, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from firelane.findings import Finding
     from firelane.rules.model import Rule
 
@@ -28,10 +32,11 @@ GRAVEST_FIRST = (
     Verdict.PASS,
     Verdict.NOT_APPLICABLE,
 )
+LOOK = "look"
+"""Filter of findings that nobody measured and that stand at one place: somebody has to look there."""
+MOST_REASONS = 4
+"""So many reasons why a rule was not measured are told one by one."""
 _INSTRUMENT = re.compile(r"《[^》]*》（[^）]*）")
-NUMBERED = (Verdict.FAIL, Verdict.INDETERMINATE)
-"""Verdicts whose findings get a number and a marker."""
-
 
 def colour_key(finding: Finding) -> str:
     """Return the key of the palette's ``verdict`` table for a finding."""
@@ -43,14 +48,18 @@ def colour_key(finding: Finding) -> str:
 def add_findings(content: Content) -> list[dict[str, Any]]:
     """Add a card for every finding; return the rows of the list, in its order.
 
-    A row holds the card's number, rule, verdict, subtitle and the shape of its marker (-1: none).
+    A row holds the card's number, rule, verdict, subtitle and the shape of its marker (-1: none), and its filter where that
+    is not the verdict.
     """
     rules = {rule.rule_id: rule for rule in content.audit.rules}
     rows: list[dict[str, Any]] = []
-    for count, finding in enumerate(gravest_first(content.audit.findings), 1):
+    count = 0
+    for finding in gravest_first(content.audit.findings):
         rule = rules.get(finding.rule_id)
         card = _card(content, finding, rule)
-        card.number = count if finding.verdict in NUMBERED else 0
+        if to_look_at(finding):
+            count += 1
+            card.number = count
         number = content.card(("findings", finding.finding_id), card)
         place = -1
         if finding.location is not None:
@@ -58,11 +67,22 @@ def add_findings(content: Content) -> list[dict[str, Any]]:
             card.shapes.append(place)
             card.focus.append(place)
         _light_up(content, finding, card)
-        rows.append({
+        row: dict[str, Any] = {
             "c": number, "rule": finding.rule_id, "v": finding.verdict.value,
             "s": _subtitle(content, finding, rule), "p": place if card.number else -1,
-        })  # fmt: skip
+        }  # fmt: skip
+        if card.number and finding.verdict is Verdict.NOT_MEASURED:
+            row["f"] = LOOK
+        rows.append(row)
     return rows
+
+
+def chips(content: Content, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """Return the filters of the list: key, label and number of findings, the gravest first."""
+    found = Counter(str(row.get("f", row["v"])) for row in rows)
+    keys = [(v.value, v.label(content.lang)) for v in GRAVEST_FIRST]
+    keys.insert(2, (LOOK, content.words["chip_look"]))
+    return [[key, label, found[key]] for key, label in keys]
 
 
 def _card(content: Content, finding: Finding, rule: Rule | None) -> Card:
@@ -104,12 +124,14 @@ def _card(content: Content, finding: Finding, rule: Rule | None) -> Card:
     answers = remedies.of_finding(content, finding)
     see += tables.cards_of(content, finding) + remedies.owners_of(content, answers)
     if finding.location is not None:
-        rows.append((words["coordinates"], coordinates(finding.location, lang)))
+        placed = content.audit.site.placed
+        rows.append((words["coordinates" if placed else "local_metres"], coordinates(finding.location, lang)))
         degrees = finding.lonlat
-        if degrees is None:
+        if degrees is None and placed:
             lon, lat = (float(v) for v in crs_tools.to_lonlat(finding.location, content.audit.site.crs))
             degrees = (lon, lat)
-        rows.append((words["lonlat"], lonlat(degrees, lang)))
+        if degrees is not None:
+            rows.append((words["lonlat"], lonlat(degrees, lang)))
     rows.append((words["id"], finding.finding_id))
     message = finding.message(lang)
     if finding.location is None:
@@ -178,6 +200,7 @@ def _subtitle(content: Content, finding: Finding, rule: Rule | None) -> str:
 def unmeasured(content: Content) -> list[dict[str, str]]:
     """Return every rule with something that was not measured: title, article and why."""
     by_rule: dict[str, dict[str, int]] = {}
+    times = "（×{n}）" if content.lang == "zh" else " (×{n})"
     for finding in content.audit.findings:
         if finding.verdict is Verdict.NOT_MEASURED:
             reasons = by_rule.setdefault(finding.rule_id, {})
@@ -188,7 +211,10 @@ def unmeasured(content: Content) -> list[dict[str, str]]:
         if rule.rule_id not in by_rule and verdicts.get(rule.rule_id) != Verdict.NOT_MEASURED:
             continue
         reasons = by_rule.get(rule.rule_id, {})
-        texts = [text if n == 1 else f"{text}（×{n}）" for text, n in reasons.items() if text]
+        texts = [text if n == 1 else f"{text}{times.format(n=n)}" for text, n in reasons.items() if text]
+        if len(texts) > MOST_REASONS:  # the same of every thing by its name: one is told, the list has them all
+            rest = sum(n for text, n in list(reasons.items())[MOST_REASONS - 1 :] if text)
+            texts = [*texts[: MOST_REASONS - 1], content.words["more_alike"].format(n=rest)]
         why = "\n".join(texts) or rule.why_not(content.lang)
         rows.append({"t": rule.title(content.lang), "a": rule.article, "w": why})
     return rows
@@ -213,17 +239,18 @@ def about(content: Content) -> list[tuple[str, str]]:
         (words["manager"], config.manager or ""),
         (words["site_verdict"], site_verdict(content)[1]),
         (words["rule_pack"], "\n".join(sources)),
-        (words["crs"], crs_tools.label(site.crs)),
+        (words["crs"], crs_tools.label(site.crs, lang) if site.placed else words["unplaced"]),
         (words["accuracy"], accuracy),
+        (words["source"], credit(site, lang)),
         (words["lane_length"], f"{float(audit.summary['lane_length_m']):.1f} m"),
         (words["judged_length"], f"{float(audit.summary['judged_length_m']):.1f} m"),
         (words["parking_heading"], remedies.parking_text(content)),
         (words["program"], f"firelane {_version()}"),
     ]
     for file in site.inputs:
-        entry = words["input_row"].format(
-            path=file.path, layer=file.layer, rows=file.rows, hash=file.sha256[:12]
-        )
+        # settings are a file without rows
+        key = "input_file" if file.layer == file.path else "input_row"
+        entry = words[key].format(path=file.path, layer=file.layer, rows=file.rows, hash=file.sha256[:12])
         rows.append((words["inputs"], entry))
     return [(label, value) for label, value in rows if value]
 

@@ -61,6 +61,12 @@ def palette() -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
+def line_look() -> dict[str, Any]:
+    """Return how a lane looks of which only the centreline is known."""
+    look = palette()["width"]["line"]
+    return {"color": look["colour"], "weight": look["weight_px"], "dashArray": look["dash"], "lineCap": "butt"}
+
+
 def layer_zoom(key: str) -> float:
     """Return the zoom from which on a layer of many small things is drawn; 0 for always."""
     return float(palette()["zoom"].get(key, 0))
