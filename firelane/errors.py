@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 class FirelaneError(Exception):
@@ -76,14 +77,21 @@ class Problem:
 class InputError(FirelaneError, ValueError):
     """Bad input. ``problems`` lists everything that was found, not only the first.
 
+    ``readings`` and ``notes`` tell what *was* understood of the input before it was refused, and what was mended
+    (:class:`firelane.site.model.Reading`, :class:`firelane.site.model.Note`); empty where nothing had been read.
+
     >>> error = InputError([Problem("no rows", "draw at least one road", layer="roads")])
     >>> print(error)
     1 problem in the input:
       1. roads: no rows → draw at least one road
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(
+        self, problems: Iterable[Problem], *, readings: Iterable[Any] = (), notes: Iterable[Any] = ()
+    ) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
+        self.readings: tuple[Any, ...] = tuple(readings)
+        self.notes: tuple[Any, ...] = tuple(notes)
         count = len(self.problems)
         lines = [f"{count} problem{'' if count == 1 else 's'} in the input:"]
         lines += [f"  {n}. {problem}" for n, problem in enumerate(self.problems, 1)]

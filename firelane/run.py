@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firelane.auditing import Audit, audit, write_audit
+from firelane.auditing.files import check_datum
 from firelane.auditing.pipeline import DEFAULT_RULES
 from firelane.charts import lane_charts
 from firelane.drawing import plot_pdf, write_dxf
@@ -46,9 +47,11 @@ def run_site(
     rules: Sequence[str] = DEFAULT_RULES,
     lang: Lang = "zh",
     skip_bad: bool = False,
+    within: str | None = None,
     pdf: bool = False,
     charts: bool = False,
     remedies: bool = True,
+    datum: str = "wgs84",
     progress: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Read, audit, draw and map one site.
@@ -66,12 +69,16 @@ def run_site(
         Language of the drawing, the map and the spreadsheets.
     skip_bad : bool
         Leave unreadable road rows out instead of refusing the site.
+    within : str, optional
+        What to cut out (``read_site``).
     pdf : bool
         Plot the sheet as well (several seconds).
     charts : bool
         Chart the width along every lane as well.
     remedies : bool
         Work out what has to go where something fails, and which planned bays can stay.
+    datum : {"wgs84", "gcj02", "bd09"}
+        Of a further ``findings.<datum>.geojson`` for maps that bear an offset; ``wgs84`` writes none.
     progress : callable, optional
         Called with the name of each step (one of ``STEPS``) as it begins.
 
@@ -79,15 +86,18 @@ def run_site(
     ------
     InputError
         If the site, a rule pack or a marking parameter is refused; nothing is written then.
+    UsageError
+        If the datum is unknown.
     OutputError
         If a result cannot be written; what stood there before is untouched.
     """
     say = progress or (lambda _: None)
     say("read")
-    site = read_site(Path(source), config=config, skip_bad=skip_bad)
+    site = read_site(Path(source), config=config, skip_bad=skip_bad, within=within)
     folder = Path(out) if out is not None else Path("out") / safe_name(site.id)
     # Before the work, not after it: what would be refused at the end is refused at once.
     load_rules(rules)
+    check_datum(datum)
     dimensions(site.config.marking)
     ensure_writable_dir(folder)
     result = audit(site, rules=rules, progress=say, remedies=remedies)
@@ -95,7 +105,7 @@ def run_site(
     plan = plan_markings(result.site, result.network, clear_widths=clear_widths(result))
     with staged(folder) as desk:
         say("results")
-        files = write_audit(result, desk, markings=plan.paint)
+        files = write_audit(result, desk, markings=plan.paint, datum=datum)
         say("drawing")
         write_dxf(plan, result, desk / "markings.dxf", lang=lang)
         if pdf:

@@ -23,17 +23,21 @@ COMMANDS = {
     "draw": "firelane.cli.draw",
     "map": "firelane.cli.map",
     "chart": "firelane.cli.chart",
+    "layers": "firelane.cli.layers",
+    "split": "firelane.cli.split",
     "rules": "firelane.cli.rules",
 }
 
 HELP = {
     "run": "The main job: audit, drawing and map of one site. 检查、绘图、出图一次完成",
-    "new": "A blank site ready for QGIS. 新建空白场地",
+    "new": "A blank site ready for QGIS, or one made of a CAD plan or a map. 新建场地",
     "check": "Read and validate a site. 只读取并校验场地",
     "audit": "Audit a site. 检查场地",
     "draw": "Draw its markings as DXF. 生成标线图",
     "map": "Draw the map of violations. 生成违规地图",
     "chart": "Chart the clear width along each lane. 绘制净宽沿程图",
+    "layers": "List the layers of a CAD plan and propose a mapping. 列出 CAD 图层并给出对应建议",
+    "split": "Split an OpenStreetMap extract into sites. 把 OpenStreetMap 数据分成多个场地",
     "rules": "Print the catalogue of rules. 列出规则",
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from firelane.cli import common
+from firelane.cli.datum import datum_option
 
 
 @click.command("audit", epilog="Example: firelane audit data/shenyang_district -o out/audit")
@@ -15,9 +16,10 @@ from firelane.cli import common
 @common.fail_on_option
 @common.folder_option("Folder for the results.", required=True)
 @common.remedies_option
+@datum_option
 def command(
-    *, site: Path, config: Path | None, skip_bad: bool, lang: str | None, quiet: bool, debug: bool, rules: str,
-    fail_on: str | None, out: Path, no_remedies: bool,
+    *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool, rules: str,
+    fail_on: str | None, out: Path, no_remedies: bool, datum: str,
 ) -> int:  # fmt: skip
     """Audit SITE into audit.json, results.gpkg, findings.geojson and findings.csv.
 
@@ -34,13 +36,13 @@ def command(
     steps = ("read", "rules", "network", "measure", "judge", *(() if no_remedies else ("remedies",)), "results")
     with common.progress(steps, tongue, quiet=quiet) as tell:
         tell("read")
-        read = read_site(site, config=config, skip_bad=skip_bad)
+        read = read_site(site, config=config, skip_bad=skip_bad, within=within)
         load_rules(common.rule_names(rules))
         ensure_writable_dir(out)
         result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies)
         tell("results")
         with staged(out) as desk:
-            files = [out / path.name for path in write_audit(result, desk)]
+            files = [out / path.name for path in write_audit(result, desk, datum=datum)]
     if not quiet:
         common.print_notes(result.site.notes, tongue)
         common.print_summary(result, tongue)

@@ -20,7 +20,7 @@ from firelane.cli import common
     help="Write each chart as a picture into this folder as well.",
 )
 def command(
-    *, site: Path, config: Path | None, skip_bad: bool, lang: str | None, quiet: bool, debug: bool, rules: str,
+    *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool, rules: str,
     out: Path, lanes: tuple[str, ...], failing: bool, png: Path | None,
 ) -> int:  # fmt: skip
     """Chart the clear width of every lane of SITE along its chainage, worst lanes first.
@@ -40,7 +40,7 @@ def command(
     written = [out]
     with common.progress(("read", "rules", "network", "measure", "judge", "charts"), tongue, quiet=quiet) as tell:
         tell("read")
-        read = read_site(site, config=config, skip_bad=skip_bad)
+        read = read_site(site, config=config, skip_bad=skip_bad, within=within)
         load_rules(common.rule_names(rules))
         ensure_writable_dir(out.parent)
         # A chart shows nothing of remedies, which are the longest part of an audit.

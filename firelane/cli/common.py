@@ -61,6 +61,11 @@ def site_options(command: F) -> F:
         lang_option,
         click.option("--skip-bad", is_flag=True, help="Leave unreadable road rows out instead of refusing the site."),
         click.option(
+            "--within", default=None, metavar="AREA",
+            help="Cut the site out: west,south,east,north in degrees, a file with a polygon, or the name of an area "
+            "of an OpenStreetMap extract.",
+        ),
+        click.option(
             # Whether it exists is told by the reader, together with all that is wrong with the site.
             "--config", type=click.Path(path_type=Path),
             help="A site.toml that takes the place of the site's own.",

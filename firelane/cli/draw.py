@@ -16,7 +16,7 @@ from firelane.cli import common
 @click.option("--pdf", is_flag=True, help="Plot the sheet beside it as PDF.")
 @click.option("--png", is_flag=True, help="Plot the sheet beside it as PNG.")
 def command(
-    *, site: Path, config: Path | None, skip_bad: bool, lang: str | None, quiet: bool, debug: bool, rules: str,
+    *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool, rules: str,
     out: Path, pdf: bool, png: bool,
 ) -> int:  # fmt: skip
     """Draw the markings of SITE that Article 13 requires.
@@ -38,7 +38,7 @@ def command(
     written = [out]
     with common.progress(steps, tongue, quiet=quiet) as tell:
         tell("read")
-        read = read_site(site, config=config, skip_bad=skip_bad)
+        read = read_site(site, config=config, skip_bad=skip_bad, within=within)
         load_rules(common.rule_names(rules))
         dimensions(read.config.marking)
         ensure_writable_dir(out.parent)

@@ -17,7 +17,7 @@ from firelane.cli import common
 @click.option("--no-markings", is_flag=True, help="Leave the planned markings off the map.")
 @common.remedies_option
 def command(
-    *, site: Path, config: Path | None, skip_bad: bool, lang: str | None, quiet: bool, debug: bool, rules: str,
+    *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool, rules: str,
     out: Path, png: bool, no_markings: bool, no_remedies: bool,
 ) -> int:  # fmt: skip
     """Map the violations of SITE: one HTML file that opens without a network.
@@ -41,7 +41,7 @@ def command(
     )  # fmt: skip
     with common.progress(steps, tongue, quiet=quiet) as tell:
         tell("read")
-        read = read_site(site, config=config, skip_bad=skip_bad)
+        read = read_site(site, config=config, skip_bad=skip_bad, within=within)
         load_rules(common.rule_names(rules))
         dimensions(read.config.marking)
         ensure_writable_dir(out.parent)

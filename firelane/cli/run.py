@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from firelane.cli import common
+from firelane.cli.datum import datum_option
 
 
 @click.command("run", epilog="Example: firelane run data/shenyang_district -o out/district")
@@ -17,9 +18,10 @@ from firelane.cli import common
 @click.option("--pdf", is_flag=True, help="Plot the drawing's sheet as PDF as well.")
 @click.option("--charts", is_flag=True, help="Chart the width along every lane as well (profiles.pdf).")
 @common.remedies_option
+@datum_option
 def command(
-    *, site: Path, config: Path | None, skip_bad: bool, lang: str | None, quiet: bool, debug: bool, rules: str,
-    fail_on: str | None, out: Path | None, pdf: bool, charts: bool, no_remedies: bool,
+    *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool, rules: str,
+    fail_on: str | None, out: Path | None, pdf: bool, charts: bool, no_remedies: bool, datum: str,
 ) -> int:  # fmt: skip
     """Audit SITE, draw its markings and map its violations into one folder.
 
@@ -33,7 +35,8 @@ def command(
     with common.progress([s for s in STEPS if s not in left_out], tongue, quiet=quiet) as tell:
         result = run_site(
             site, out, config=config, rules=common.rule_names(rules), lang=common.file_lang(lang),
-            skip_bad=skip_bad, pdf=pdf, charts=charts, remedies=not no_remedies, progress=tell,
+            skip_bad=skip_bad, within=within, pdf=pdf, charts=charts, remedies=not no_remedies, datum=datum,
+            progress=tell,
         )  # fmt: skip
     if not quiet:
         common.print_notes((*result.audit.site.notes, *result.plan.notes), tongue)
