@@ -43,11 +43,11 @@ def _quoted(text: str) -> str:
 
 
 def to_toml(
-    site_id: str, answers: Sequence[Answer], lanes: Mapping[str, tuple[Pt, str]], frame: Frame
+    site_id: str, answers: Sequence[Answer], lanes: Mapping[str, tuple[Pt, str]], frame: Frame, system: str = "EPSG:4550"
 ) -> str:
-    """Return the machine-readable table."""
+    """Return the machine-readable table; ``system`` names what its coordinates are in."""
     lines = [
-        "# Written by data/make_samples.py. Coordinates are [east, north] in EPSG:4550, lengths metres.",
+        f"# Written by data/make_samples.py. Coordinates are [east, north] in {system}, lengths metres.",
         "# Every violation is listed. `value` is known by construction and absent where the figure is a",
         "# matter of definition; `tolerance_m` belongs to `value`, `within_m` to `location`.",
         "",

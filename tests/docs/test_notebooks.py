@@ -26,7 +26,7 @@ nbformat.write(book, sys.argv[3])
 
 
 def test_there_is_a_notebook():
-    assert [n.name for n in NOTEBOOKS][:1] == ["01_audit_a_district.ipynb"]
+    assert [n.name for n in NOTEBOOKS][:2] == ["01_audit_a_district.ipynb", "02_any_site_file.ipynb"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
