@@ -62,7 +62,7 @@ def imports_of(path):
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("ezdxf", {"drawing"}),
+        ("ezdxf", {"drawing", "site"}),
         ("folium", {"webmap"}),
         ("openpyxl", {"markings"}),
         ("click", {"cli"}),
