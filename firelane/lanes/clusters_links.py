@@ -341,11 +341,25 @@ def edge(part: BaseGeometry) -> BaseGeometry:
 
 
 def _common_places(a: BaseGeometry, b: BaseGeometry) -> Floats:
-    """Return the places where two outlines meet (within a touch)."""
-    xy = shapely.get_coordinates(shapely.intersection(a, b))
-    if not len(xy):
-        xy = shapely.get_coordinates(shapely.shortest_line(a, b))[:1]
-    places: Floats = np.unique(np.round(xy, 9), axis=0)
+    """Return the places where two outlines meet (within a touch), segment by segment of ``b``.
+
+    A wall from kerb to kerb may meet the one to the last digit and miss the other by a rounding: both are touches.
+    """
+    pieces = shapely.get_parts(b)
+    xy, line = shapely.get_coordinates(pieces, return_index=True)
+    same = line[1:] == line[:-1]
+    if not same.any():  # a post
+        segments = pieces
+    else:
+        segments = shapely.linestrings(np.stack((xy[:-1][same], xy[1:][same]), axis=1))
+        segments = segments[shapely.dwithin(a, segments, TOUCH_M)]
+    if not len(segments):
+        segments = np.asarray([b], dtype=object)
+    common = shapely.intersection(a, segments)
+    apart = shapely.is_empty(common)
+    near = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(a, segments[apart]), 0))
+    found = np.concatenate((shapely.get_coordinates(common[~apart]), near))
+    places: Floats = np.unique(np.round(found, 9), axis=0)
     return places
 
 

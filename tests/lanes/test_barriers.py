@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 from site_scenes import (
     LineString,
     Polygon,
+    audited,
     block,
     box,
     car,
     gates,
     moved,
+    only,
     over,
     post,
     road,
@@ -214,3 +217,17 @@ def test_a_designated_lane_is_measured_inside_its_own_line():
     assert narrowest(scene.ground[1]) == {"L5950-0000": (4.0, ("in",))}
     assert scene.ground[0].lanes.empty
     assert scene.network.designated.equals(moved(box(0, -2.1, 100, 2.1)))
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 7.3, 21.9, 33.1, 48.7, 61.2, 77.7, 89.9, 104.5, 131.4, 158.2])
+@pytest.mark.parametrize("short_m", [0.0, 1e-9, 1e-8, -1e-9])
+def test_a_wall_from_kerb_to_kerb_bars_whatever_the_rounding(turn_deg, short_m):
+    """It may meet one kerb to the last digit and miss the other by a rounding: both are touches."""
+    def turned(shape):
+        return moved(shapely.affinity.rotate(shape, turn_deg, origin=(0, 0)))
+
+    half = 3.0 - short_m
+    wall = (LineString([(40, -3.0), (40.0, half)]), {"kind": "wall", "id": "w"})
+    scene = site([box(0, -3, 80, 3)], obstructions=[wall], transform=turned)
+    found = only(audited(scene), "sy2020-14-clear-width")
+    assert (found.verdict.value, found.value) == ("fail", pytest.approx(0.0, abs=1e-6))

@@ -188,6 +188,9 @@ def _inner(line: BaseGeometry) -> BaseGeometry:
     return substring(line, share, 1.0 - share, normalized=True)
 
 
+_BEYOND_M = 0.01
+
+
 class _Outlines:
     """Surveyed outlines that centrelines run through: there the width of what hangs over the line is that of the outline."""
 
@@ -208,8 +211,11 @@ class _Outlines:
             line = to_m(piece)
             band = shapely.intersection(to_m(outline), shapely.buffer(line, span_m, cap_style="flat"))
             # Another road may run within the span: only what hangs together with the line counts.
+            # A hair beyond the outline: straight in degrees is not straight in metres, and no slit may be left beside it.
             strips += [
-                back(part) for part in parts_of(band, "polygon") if shapely.length(shapely.intersection(part, line)) > 0.0
+                back(shapely.buffer(part, _BEYOND_M, join_style="mitre"))
+                for part in parts_of(band, "polygon")
+                if shapely.length(shapely.intersection(part, line)) > 0.0
             ]
         return outside, strips
 
