@@ -16,7 +16,7 @@ from firelane.lanes.naming import unique_labels
 from firelane.lanes.obstacles import owner_labels
 from firelane.measure import Measurements
 from firelane.rules.model import Rule
-from firelane.site.model import LAYERS
+from firelane.site.model import LAYERS, PARTLY
 from firelane.vocabulary import Severity, Verdict, rounded_down
 
 PASS_SLACK_M = 1e-6
@@ -209,7 +209,10 @@ class Desk:
     def not_looked(self, layer: str, lang: str) -> str:
         """Say why that nothing of ``layer`` was found tells nothing."""
         name_zh, name_en = _LOOKED_FOR[layer]
-        if self.measured.site.surveyed(layer):
+        partly = any(n.code == PARTLY and n.layer in (None, layer) for n in self.measured.site.notes)
+        if partly:
+            zh, en = f"图上不一定绘出全部{name_zh}", f"not all {name_en} may be drawn on the plan"
+        elif self.measured.site.surveyed(layer):
             zh, en = f"地图由志愿者绘制，图上没有{name_zh}不等于现场没有", f"volunteers drew the map: {name_en} not on it may be there all the same"
         else:
             zh, en = f"未调查{name_zh}（没有 {layer} 图层）", f"{name_en} were not surveyed (no {layer} layer)"

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyproj
+import shapely
 
 from firelane.findings.desk import Desk, capped, metres, minimum_verdict
 from firelane.measure.height import Overhead
 from firelane.measure.laser import LaneCover, Laser
 from firelane.rules.model import Rule
-from firelane.vocabulary import Verdict
+from firelane.vocabulary import ObstructionKind, Verdict
 
 CEILING_M = 8.0
 """Heights are measured up to here: 8.0 reads "8 m or more"."""
+
+_OVERHEAD = [kind.value for kind in ObstructionKind if kind.overhead]
 
 
 def accuracy_of(desk: Desk, owners: Sequence[str]) -> float:
@@ -59,7 +63,8 @@ def lane(desk: Desk, rule: Rule, lane_id: str, value: float) -> bool:
     """Judge a lane without low stretches by its points; tell whether that could be done.
 
     Where points cover the whole lane they are a survey of its height, whatever else was surveyed. Where they cover a
-    part, and obstructions were not surveyed, what they tell is said, and the lane stays *not measured*.
+    part, what they tell is said, and the lane stays *not measured*, unless the survey of obstructions evidently looked up.
+    A lane that no tile reaches is left to that survey.
     """
     laser = desk.measured.laser
     if laser is None or lane_id not in laser.lanes or rule.threshold is None:
@@ -82,27 +87,35 @@ def lane(desk: Desk, rule: Rule, lane_id: str, value: float) -> bool:
             value=value, margin=value - limit, lane_id=lane_id, place=place,
         )  # fmt: skip
         return True
-    told = desk.complete("obstructions")
-    if told and (np.isnan(cover.lowest_m) or not np.isnan(value)):
+    if _left_open(desk, laser, lane_id):
+        _not_measured(desk, rule, lane_id)
+        return True
+    if not _touched(desk, laser, lane_id):
         return False  # what was surveyed tells it
-    if told:
-        lowest_zh, lowest_en = _lowest(cover)
+    zh, en = _partly(cover)
+    zh, en = f"{zh}{ground_zh}", f"{en}{ground_en}"
+    if np.isnan(value):
         desk.add(
-            rule, Verdict.PASS, lane_id,
-            f"所测绘的障碍物均不在车道上方；激光点云覆盖本车道的 {_percent(cover)}%{lowest_zh}{ground_zh}",
-            f"none of the surveyed obstructions spans the lane; laser points cover {_percent(cover)} % of it{lowest_en}"
-            f"{ground_en}", lane_id=lane_id, place=place,
+            rule, Verdict.PASS, lane_id, f"所测绘的障碍物均不在车道上方；{zh}",
+            f"none of the surveyed obstructions spans the lane; {en}", lane_id=lane_id, place=place,
         )  # fmt: skip
         return True
-    _not_measured(desk, rule, lane_id)
+    accuracy = desk.accuracy_m("obstructions", "entrances", heights=True)
+    if any(abs(thing.clear_height_m - value) < 1e-9 for thing in laser.things):
+        accuracy = max(accuracy, laser.accuracy_m)
+    desk.add(
+        rule, minimum_verdict(value, limit, accuracy), lane_id,
+        f"净高 {metres(value)} 米，要求不小于 {metres(limit)} 米；{zh}",
+        f"clear height {metres(value)} m, at least {metres(limit)} m required; {en}",
+        value=value, margin=value - limit, lane_id=lane_id, place=place,
+    )  # fmt: skip
     return True
 
 
 def rest(desk: Desk, rule: Rule, lane_id: str) -> None:
     """Say of a lane with low stretches that other parts of it were not measured, where that is so."""
     laser = desk.measured.laser
-    told = laser is None or laser.complete(lane_id) or desk.complete("obstructions")
-    if laser is not None and not told and lane_id in laser.lanes:
+    if laser is not None and lane_id in laser.lanes and _left_open(desk, laser, lane_id):
         _not_measured(desk, rule, lane_id, subject=f"{lane_id}:rest")
 
 
@@ -117,9 +130,17 @@ def line(desk: Desk, rule: Rule, lane_id: str) -> bool:
     cover, limit = laser.lanes[lane_id], rule.threshold
     half = f"{desk.measured.envelope['width_m'] / 2:g}"
     if not laser.complete(lane_id):
-        if desk.complete("obstructions"):
+        if _left_open(desk, laser, lane_id):
+            _not_measured(desk, rule, lane_id)
+            return True
+        if not _touched(desk, laser, lane_id) or any(o.lane_id == lane_id for o in desk.measured.on_lines.overhead):
             return False
-        _not_measured(desk, rule, lane_id)
+        zh, en = _partly(cover)
+        desk.add(
+            rule, Verdict.PASS, lane_id, f"所测绘的障碍物均不在中心线上方；{zh}",
+            f"none of the surveyed obstructions spans the centreline; {en}",
+            lane_id=lane_id, place=desk.lane_middle(lane_id),
+        )  # fmt: skip
         return True
     verdict = minimum_verdict(cover.lowest_m, limit, laser.accuracy_m)
     height_zh, height_en = capped(cover.lowest_m, CEILING_M, "zh"), capped(cover.lowest_m, CEILING_M, "en")
@@ -142,6 +163,54 @@ def line(desk: Desk, rule: Rule, lane_id: str) -> bool:
     return True
 
 
+def _left_open(desk: Desk, laser: Laser, lane_id: str) -> bool:
+    """Tell whether nothing says how high the lane is where points are missing.
+
+    Under tiles, a survey of obstructions that holds nothing overhead (trees alone, say) does not: nobody need have
+    looked up. Where no tile lies, a survey of obstructions is taken to hold all of them.
+    """
+    if laser.complete(lane_id):
+        return False
+    if not desk.complete("obstructions"):
+        return True
+    return not _looked_up(desk, laser) and _touched(desk, laser, lane_id)
+
+
+def _looked_up(desk: Desk, laser: Laser) -> bool:
+    """Tell whether the surveyed obstructions hold overhead kinds; what points showed is not of the survey."""
+    table = desk.measured.site.layer("obstructions")
+    ids = table["id"][table["kind"].isin(_OVERHEAD).to_numpy(bool)]
+    return any(not id_.startswith("laser:") and id_ not in laser.owners for id_ in ids.astype(str))
+
+
+def _touched(desk: Desk, laser: Laser, lane_id: str) -> bool:
+    """Tell whether a tile lies over a lane, with points there or without."""
+    if laser.lanes[lane_id].share > 0:
+        return True
+    table = laser.stations[(laser.stations["lane_id"] == lane_id).to_numpy(bool)]
+    if (table["points"].to_numpy() > 0).any():
+        return True
+    own = shapely.get_coordinates(table.geometry.to_numpy())
+    site = desk.measured.site
+    for tile in site.points if len(own) else ():
+        xy = own
+        if not tile.crs.equals(site.crs, ignore_axis_order=True):
+            there = pyproj.Transformer.from_crs(site.crs, tile.crs, always_xy=True)
+            xy = np.column_stack(there.transform(own[:, 0], own[:, 1]))
+        if ((xy >= tile.bounds[:2]) & (xy <= tile.bounds[2:])).all(axis=1).any():
+            return True
+    return False
+
+
+def _partly(cover: LaneCover) -> tuple[str, str]:
+    """Return how much of a lane points cover, and that the survey tells the rest."""
+    zh, en = _lowest(cover)
+    return (
+        f"激光点云覆盖本车道的 {_percent(cover)}%{zh}；其余部分依据障碍物调查（其中含架空类障碍物）",
+        f"laser points cover {_percent(cover)} % of it{en}; the rest by the survey of obstructions, which holds overhead kinds",
+    )
+
+
 def _percent(cover: LaneCover) -> int:
     return int(100 * cover.share)  # rounded down: 99.9 % is not all of it
 
@@ -161,6 +230,9 @@ def _not_measured(desk: Desk, rule: Rule, lane_id: str, *, subject: str = "") ->
     cover = laser.lanes[lane_id]
     ground_zh, ground_en = _ground(laser)
     lowest_zh, lowest_en = _lowest(cover)
+    if desk.complete("obstructions"):
+        ground_zh = f"；障碍物调查中没有架空类障碍物，不能说明上方净空{ground_zh}"
+        ground_en = f"; the survey of obstructions holds no overhead kinds and does not tell it{ground_en}"
     desk.add(
         rule, Verdict.NOT_MEASURED, subject or lane_id,
         f"激光点云只覆盖本车道的 {_percent(cover)}%{lowest_zh}；其余部分没有足够的激光点，净高未测量{ground_zh}",

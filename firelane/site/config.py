@@ -21,7 +21,7 @@ from firelane.site.values import as_bool, as_text
 
 _TEXTS = ("id", "name", "district", "manager", "manager_kind")
 _NUMBERS = ("accuracy_m", "access_distance_m", "station_m")
-_SITE_KEYS = frozenset({*_TEXTS, *_NUMBERS, "managed", "crs", "datum", "default_kerb", "not_surveyed"})
+_SITE_KEYS = frozenset({*_TEXTS, *_NUMBERS, "managed", "crs", "datum", "default_kerb", "not_surveyed", "partly_surveyed"})
 _READERS = ("cad", "osm", "points", "place", "transform", "basemap")
 _TABLES = frozenset({"site", "accuracy", "layers", "vehicle", "marking", *_READERS})
 _FEED_KEYS = frozenset({"from", "where", "columns", "set"})
@@ -64,6 +64,8 @@ class Settings:
         Layer -> the feeds declared for it; layers without an entry are found by name.
     not_surveyed : frozenset of str
         Layers whose empty tables count as absent.
+    partly_surveyed : frozenset of str
+        Layers that do not hold everything: what is not in them is not known.
     accuracy_told : bool
         Whether ``accuracy_m`` stands in the file: 0.0 by default is not 0.0 declared.
     tables : Mapping
@@ -77,6 +79,7 @@ class Settings:
     crs: pyproj.CRS | None = None
     feeds: Mapping[str, tuple[Feed, ...]] = field(default_factory=dict)
     not_surveyed: frozenset[str] = frozenset()
+    partly_surveyed: frozenset[str] = frozenset()
     accuracy_told: bool = False
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     file: str = "site.toml"
@@ -145,7 +148,8 @@ class _Reader:
             else:
                 crs = parsed
         return Settings(
-            self._site(told, content), crs, feeds, self._layer_names(told), accuracy_told="accuracy_m" in told,
+            self._site(told, content), crs, feeds, self._layer_names(told, "not_surveyed"),
+            self._layer_names(told, "partly_surveyed"), accuracy_told="accuracy_m" in told,
             tables={key: self.table(content, key) for key in _READERS if key in content}, file=self.name,
         )  # fmt: skip
 
@@ -243,16 +247,16 @@ class _Reader:
             return None
         return None if out[0] is None else bool(out[0])
 
-    def _layer_names(self, told: Mapping[str, Any]) -> frozenset[str]:
-        value = told.get("not_surveyed", [])
+    def _layer_names(self, told: Mapping[str, Any], key: str) -> frozenset[str]:
+        value = told.get(key, [])
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-            self.wrong("not_surveyed", "a list of layer names is expected", "应为图层名列表")
+            self.wrong(key, "a list of layer names is expected", "应为图层名列表")
             return frozenset()
         known = set(LAYERS) - {"roads"}
         for name in value:
             if name not in known:
                 self.wrong(
-                    "not_surveyed",
+                    key,
                     f"{name[:80]!r} is no such layer",
                     f"没有图层 {name[:80]!r}",
                     did_you_mean(name, known),

@@ -113,6 +113,7 @@ class PointTile:
     accuracy_m: float | None = None
 
 
+PARTLY = "partly_surveyed"
 VOLUNTEERED = "osm_incomplete"
 """Code of the note on layers that volunteers mapped: what is not on them may be there all the same."""
 
@@ -240,11 +241,14 @@ class Site:
         return layer in self.layers and layer not in self.found
 
     def complete(self, layer: str) -> bool:
-        """Tell whether what ``layer`` does not hold is not there: it was surveyed, and not by volunteers.
+        """Tell whether what ``layer`` does not hold is not there: it was surveyed, and in full.
 
-        A volunteered map holds what someone happened to map: that nothing is on it tells nothing.
+        A volunteered map holds what someone happened to map, a CAD plan what its draughtsman was asked for: that nothing
+        is on it tells nothing.
         """
-        return self.surveyed(layer) and not any(n.code == VOLUNTEERED and n.layer in (None, layer) for n in self.notes)
+        return self.surveyed(layer) and not any(
+            n.code in (VOLUNTEERED, PARTLY) and n.layer in (None, layer) for n in self.notes
+        )
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """Return the table of ``name``; an empty one with the contract's columns if not surveyed."""

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from firelane.site.schema import LAYERS
+from firelane.site.schema import LAYERS, limits
 
 Objects = NDArray[np.object_]
 Columns = dict[str, NDArray[Any]]
@@ -22,8 +22,47 @@ _LEAST_M = 0.5
 """An edge shorter than this is no mouth: no road is so narrow."""
 
 
+def lengthwise(roads: Objects, area: BaseGeometry) -> NDArray[np.bool_]:
+    """Tell which road polygons the outline runs along instead of across.
+
+    What would be left of such a road is a strip that is no lane, and its long edge would be no entrance.
+
+    Parameters
+    ----------
+    roads : array of Polygon or MultiPolygon
+        In the site's CRS.
+    area : Polygon or MultiPolygon
+        The window, in the same CRS.
+
+    >>> road = shapely.box(0, 0, 200, 12)
+    >>> windows = shapely.box(-50, -50, 250, 3), shapely.box(-50, -50, 100, 50)
+    >>> [bool(lengthwise(np.array([road]), window)[0]) for window in windows]
+    [True, False]
+    """
+    limit = limits()["mend"]
+    least_m, widths = float(limit["lengthwise_cut_m"]), float(limit["lengthwise_cut_widths"])
+    out = np.zeros(len(roads), dtype=bool)
+    if not len(roads):
+        return out
+    outline = shapely.boundary(area)
+    shapely.prepare(outline)
+    for n in np.flatnonzero(np.asarray(shapely.intersects(outline, roads), dtype=bool)):
+        road = roads[n]
+        # Estimated, not measured: of a long road this is its width, of a square half of it.
+        width_m = 2.0 * float(shapely.area(road)) / float(shapely.length(road))
+        long_m = max(least_m, widths * width_m)
+        if any(shapely.length(line) > long_m for line in _lines(shapely.intersection(outline, road))):
+            out[n] = any(shapely.length(line) > long_m for line in _through(outline, road))
+    return out
+
+
 def with_mouths(
-    kept: dict[str, tuple[Columns, Objects]], before: Tables, area: BaseGeometry, *, near_m: float
+    kept: dict[str, tuple[Columns, Objects]],
+    before: Tables,
+    area: BaseGeometry,
+    *,
+    near_m: float,
+    whole: BaseGeometry | None = None,
 ) -> tuple[dict[str, tuple[Columns, Objects]], list[str]]:
     """Add an entrance across every road that the outline cuts.
 
@@ -37,6 +76,8 @@ def with_mouths(
         The window, in the site's CRS.
     near_m : float
         Where an entrance is mapped nearer than this to the cut, none is added [m].
+    whole : geometry, optional
+        Roads that were kept whole although the outline runs through them: none is added there.
 
     Returns
     -------
@@ -44,7 +85,10 @@ def with_mouths(
     ids : list of str
         Those of the entrances added: ``cut-1`` …, from the west to the east.
     """
-    mouths = [*_across_areas(before, area), *_across_lines(before, area)]
+    outline = shapely.boundary(area)
+    if whole is not None:
+        outline = shapely.difference(outline, whole)
+    mouths = [*_across_areas(before, outline), *_across_lines(before, outline)]
     columns, shapes = kept.get("entrances", _blank())
     far = [m for m in mouths if not len(shapes) or float(shapely.distance(shapes, m).min()) > near_m]
     if not far:
@@ -75,20 +119,24 @@ def _blank() -> tuple[Columns, Objects]:
     return columns, np.empty(0, dtype=object)
 
 
-def _across_areas(before: Tables, area: BaseGeometry) -> list[BaseGeometry]:
+def _across_areas(before: Tables, outline: BaseGeometry) -> list[BaseGeometry]:
     """Return the pieces of the outline that run through road, not along its edge.
 
     Roads side by side have one mouth in common, so it is their union that is cut.
     """
     if "roads" not in before:
         return []
-    outline = shapely.boundary(area)
     _, roads = before["roads"]
     touched = roads[np.asarray(shapely.intersects(outline, roads), dtype=bool)] if len(roads) else roads
     if not len(touched):
         return []
     # Neighbours that are still a hair apart are one road: the reader closes such gaps after the cut.
-    ground = shapely.union_all(touched)
+    lines = _through(outline, shapely.union_all(touched))
+    return [line for line in lines if shapely.length(line) >= _LEAST_M]
+
+
+def _through(outline: BaseGeometry, ground: BaseGeometry) -> list[BaseGeometry]:
+    """Return the pieces of the outline inside the ground, without those along its edge."""
     through = _lines(shapely.intersection(outline, ground))
     out = []
     for line in through:
@@ -97,16 +145,15 @@ def _across_areas(before: Tables, area: BaseGeometry) -> list[BaseGeometry]:
             out.append(line)  # to the last digit from edge to edge
         else:
             out += inner
-    return [line for line in out if shapely.length(line) >= _LEAST_M]
+    return out
 
 
-def _across_lines(before: Tables, area: BaseGeometry) -> list[BaseGeometry]:
+def _across_lines(before: Tables, outline: BaseGeometry) -> list[BaseGeometry]:
     """Return a line across every centreline of known width at the places where the outline cuts it."""
     if "road_lines" not in before:
         return []
     columns, lines = before["road_lines"]
     width_m = columns["width_m"].astype(float)
-    outline = shapely.boundary(area)
     out = []
     for n in np.flatnonzero(np.isfinite(width_m) & np.asarray(shapely.intersects(outline, lines), dtype=bool)):
         line, width = lines[n], float(width_m[n])

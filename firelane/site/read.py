@@ -35,7 +35,7 @@ from firelane.site.schema import limits
 from firelane.site.sources import Source, feeds_of, open_source
 from firelane.site.unplaced import refuse_window, tell_unused
 from firelane.site.values import as_text
-from firelane.site.volunteered import tell_volunteered
+from firelane.site.volunteered import tell_partly, tell_volunteered
 from firelane.site.widths import with_widths
 from firelane.site.within import Within, cut, parse_within
 
@@ -85,6 +85,7 @@ def read_site(
     intakes = take_in(source, settings, window, journal)
     journal.readings += [reading for intake in intakes for reading in intake.readings]
     tell_volunteered(settings, journal)
+    tell_partly(sorted(settings.partly_surveyed), journal)
     window = located(window, intakes, journal)
     parts = gather(feeds_of(source, settings.feeds, intakes), journal)
     _drop_unsurveyed(parts, settings, journal)

@@ -17,7 +17,7 @@ from firelane.errors import OutputError
 from firelane.site.blank import CONFIG, GEOPACKAGE, in_the_way, put_in_place
 from firelane.site.geopackage import LayerTable, blank_tables, write_tables
 from firelane.site.journal import Journal
-from firelane.site.model import Site, SiteConfig
+from firelane.site.model import PARTLY, Site, SiteConfig
 from firelane.site.precision import tell_coarse
 from firelane.site.schema import GEOMETRY_OF_TYPE_ID, LAYERS
 from firelane.site.toml_text import toml_comment, toml_key, toml_text, toml_value
@@ -167,6 +167,11 @@ def _config(site: Site, tables: list[LayerTable], target: Path, *, zh: bool) -> 
               "Layers that were not surveyed. Take a name out once you have looked and found nothing.")  # fmt: skip
     absent = [name for name in LAYERS if not site.surveyed(name) and name != "roads"]
     yield f"not_surveyed = {toml_value(absent)}"
+    partly = [name for name in LAYERS if any(n.code == PARTLY and n.layer == name for n in site.notes)]
+    if partly:
+        yield say("没有绘全的图层：其中没有的内容视为未知。全面调查后请从列表中删去。",
+                  "Layers that do not hold everything: what is not in them is not known. Take a name out once all is in.")  # fmt: skip
+        yield f"partly_surveyed = {toml_value(partly)}"
     yield from _layer_accuracy(site, zh=zh)
     yield from _feeds(tables)
     for name, content in (("vehicle", config.vehicle), ("marking", config.marking)):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from firelane.site.config import Settings
 from firelane.site.journal import Journal, did_you_mean
-from firelane.site.model import VOLUNTEERED, Note
+from firelane.site.model import PARTLY, VOLUNTEERED, Note
 from firelane.site.schema import LAYERS
 
 KEY = "volunteered"
@@ -41,6 +41,20 @@ def tell_volunteered(settings: Settings, journal: Journal) -> None:
                 f"{name[:80]!r} is no such layer", f"没有图层 {name[:80]!r}", *did_you_mean(name, LAYERS),
                 layer=settings.file, column=f"osm.{KEY}",
             )  # fmt: skip
+
+
+def tell_partly(layers: Iterable[str], journal: Journal) -> None:
+    """Note that layers do not hold everything: what is not in them is not known."""
+    told = {note.layer for note in journal.notes if note.code == PARTLY}
+    for layer in layers:
+        if layer not in told:
+            journal.note(
+                PARTLY,
+                f"{layer}: not everything may be drawn: what is not in it is not known. If it was surveyed in full, say so: "
+                f"[[layers.{layer}]] from = … in site.toml",
+                f"{layer}：不一定绘制齐全，未绘制的内容视为未知。若已全面调查，请在 site.toml 中写明 [[layers.{layer}]] from = …",
+                layer=layer,
+            )
 
 
 def _note(layer: str | None, journal: Journal) -> None:

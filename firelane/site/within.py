@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from firelane import crs as crs_tools
 from firelane.site.formats import FORMATS, list_tables, read_table
 from firelane.site.journal import Journal
-from firelane.site.mouths_of_cut import with_mouths
+from firelane.site.mouths_of_cut import lengthwise, with_mouths
 
 Objects = NDArray[np.object_]
 Columns = dict[str, NDArray[Any]]
@@ -194,7 +194,8 @@ def cut(tables: Tables, window: Within, crs: pyproj.CRS, journal: Journal) -> Ta
     Roads, designated lanes and centrelines are cut; a row that falls into several pieces has them as ``id``, ``id/2`` …
     Obstructions, kerbs, bays, markings and signs stay whole where they reach into the window, buildings where a point
     inside them does. Where the outline cuts a road, an entrance is added across the cut: from there a fire engine
-    comes.
+    comes. A road polygon that the outline runs along is not cut: it is kept whole with all that stands on it, and gets
+    no entrance.
 
     Parameters
     ----------
@@ -217,12 +218,19 @@ def cut(tables: Tables, window: Within, crs: pyproj.CRS, journal: Journal) -> Ta
     shapely.prepare(area)
     out: dict[str, tuple[Columns, Objects]] = {}
     severed: list[str] = []
+    along, whole = _kept_whole(tables, area)
+    # A road that is kept whole without what stands on it would look free.
+    reach = area if whole is None else shapely.union_all([area, whole])
+    shapely.prepare(reach)
     for layer, (columns, geoms) in tables.items():
         if layer in _CUT:
-            out[layer], ids = _cut_rows(layer, columns, geoms, area)
+            uncut = along if layer == "roads" else None
+            out[layer], ids = _cut_rows(layer, columns, geoms, reach if layer == "fire_lanes" else area, uncut)
             severed += ids if layer != "fire_lanes" else []
         else:
-            keep = _kept(layer, columns, geoms, area)
+            keep = _kept(layer, columns, geoms, reach)
+            if layer == "buildings" and whole is not None and len(geoms):
+                keep |= np.asarray(shapely.area(shapely.intersection(whole, geoms)) >= _LEAST_AREA_M2, dtype=bool)
             out[layer] = ({name: values[keep] for name, values in columns.items()}, geoms[keep])
     if not any(len(out[layer][1]) for layer in ("roads", "road_lines") if layer in out):
         journal.problem(
@@ -240,11 +248,16 @@ def cut(tables: Tables, window: Within, crs: pyproj.CRS, journal: Journal) -> Ta
         f"cut out by {named if window.text else 'a polygon'}; rows kept: {listed}",
         f"已按 {named if window.text else '给定多边形'} 截取；保留行数：{listed}",
     )
-    out, mouths = with_mouths(out, tables, area, near_m=_ENTRANCE_NEAR_M)
+    out, mouths = with_mouths(out, tables, area, near_m=_ENTRANCE_NEAR_M, whole=whole)
     if severed:
         journal.note_rows(
             "roads_cut", "they go on outside: they were cut at the outline", "道路延伸至范围以外，已在边界处截断",
             severed, layer="roads",
+        )  # fmt: skip
+    if along.any():
+        journal.note_rows(
+            "cut_lengthwise", "the outline runs along them, not across: they were kept whole, and no entrance was added there",
+            "范围边界沿道路纵向穿过，未截断，整体保留，且未在该处补充出入口", tables["roads"][0]["id"][along], layer="roads",
         )  # fmt: skip
     if mouths:
         journal.note_rows(
@@ -254,13 +267,26 @@ def cut(tables: Tables, window: Within, crs: pyproj.CRS, journal: Journal) -> Ta
     return out
 
 
+def _kept_whole(tables: Tables, area: BaseGeometry) -> tuple[NDArray[np.bool_], BaseGeometry | None]:
+    """Tell which roads are not to be cut though the outline runs through them, and return their union."""
+    if "roads" not in tables:
+        return np.zeros(0, dtype=bool), None
+    roads = tables["roads"][1]
+    along = lengthwise(roads, area)
+    for n in np.flatnonzero(along):
+        along[n] = float(shapely.area(shapely.intersection(roads[n], area))) >= _LEAST_AREA_M2
+    return along, shapely.union_all(roads[along]) if along.any() else None
+
+
 def _cut_rows(
-    layer: str, columns: Columns, geoms: Objects, area: BaseGeometry
+    layer: str, columns: Columns, geoms: Objects, area: BaseGeometry, uncut: NDArray[np.bool_] | None = None
 ) -> tuple[tuple[Columns, Objects], list[str]]:
-    """Return the pieces inside, and the ids of the rows that were cut."""
+    """Return the pieces inside, and the ids of the rows that were cut; those of ``uncut`` stay whole."""
     wanted = 1 if layer == "road_lines" else 3
     size, least = (shapely.length, _LEAST_LENGTH_M) if wanted == 1 else (shapely.area, _LEAST_AREA_M2)
     whole = shapely.covers(area, geoms) if len(geoms) else np.zeros(0, dtype=bool)
+    if uncut is not None:
+        whole = whole | uncut
     rows, pieces, severed = [], [], []
     for n, geom in enumerate(geoms):
         if whole[n]:

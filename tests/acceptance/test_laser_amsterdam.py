@@ -82,6 +82,22 @@ def test_lanes_wholly_under_a_tile_get_a_clear_height_and_pass_by_it(audited):
     assert not any(f.verdict is Verdict.FAIL for f in findings.values())
 
 
+def test_lanes_partly_under_a_tile_stay_not_measured_and_those_beyond_pass(audited):
+    """The surveyed obstructions are trees: nobody need have looked up."""
+    tiles = shapely.union_all([shapely.box(*t.bounds) for t in audited.site.points])
+    told = set(audited.lanes.dropna(subset="min_clear_height_m")["lane_id"])
+    stations = audited.tables["laser_stations"]
+    partly = set(stations[stations["measured"]]["lane_id"]) - told
+    beyond = set(audited.lanes["lane_id"][~shapely.dwithin(tiles, audited.lanes.geometry.to_numpy(), 3.0)])
+    findings = {f.lane_id: f for f in audited.findings if f.quantity is Quantity.CLEAR_HEIGHT and f.lane_id}
+    assert partly
+    assert beyond
+    for lane_id in partly:
+        assert findings[lane_id].verdict is Verdict.NOT_MEASURED
+        assert "holds no overhead kinds" in findings[lane_id].message_en
+    assert {findings[lane_id].message_en for lane_id in beyond} == {"nothing spans the lane"}
+
+
 def test_without_a_survey_of_obstructions_the_other_lanes_stay_not_measured(folder, tmp_path):
     target = tmp_path / "bare"
     shutil.copytree(folder, target)

@@ -144,11 +144,89 @@ def test_surveyed_obstructions_and_points_go_together_the_lower_one_counts(tmp_p
     assert only(found).value == pytest.approx(4.2, abs=0.05)
 
 
-def test_surveyed_obstructions_without_full_cover_pass_and_nothing_is_denied_that_was_seen(tmp_path):
-    lane = only(audited(tmp_path, Cloud(12).ground(x1=60).branch(30, 0, 5.0, top=7), street(6.0)))
-    assert lane.verdict is Verdict.PASS
+AWAY = (shapely.Point(50, 50), {"kind": "tree", "id": "T"})
+WIRE_AWAY = (shapely.LineString([(40, 50), (60, 50)]), {"kind": "overhead_line", "id": "K", "clear_height_m": 6.0})
+
+
+@pytest.mark.parametrize("obstructions", [[], [AWAY]])
+@pytest.mark.parametrize("missing", ["beyond", "hole", "roof"])
+def test_a_survey_that_holds_nothing_overhead_does_not_measure_what_points_left_out(tmp_path, obstructions, missing):
+    cloud = Cloud(12).branch(30, 0, 5.0, top=7)
+    if missing == "beyond":
+        cloud.ground(x1=60)
+    else:
+        cloud.ground(holes=[(60, -8, 80, 8)])
+        if missing == "roof":
+            cloud.slab(60, -8, 80, 8, 9.0)
+    found = audited(tmp_path, cloud, street(6.0, obstructions))
+    lane = only(found)
+    assert (lane.verdict, lane.value) == (Verdict.NOT_MEASURED, None)
+    share = {"beyond": (52, 62), "hole": (75, 85), "roof": (75, 85)}[missing]
+    assert any(f"cover {n} %" in lane.message_en and f"{n}%" in lane.message_zh for n in range(*share))
+    assert "measured: 5.0" in lane.message_en or "measured: 4.9" in lane.message_en
+    assert "holds no overhead kinds" in lane.message_en
+
+
+def test_a_survey_that_holds_overhead_kinds_tells_what_points_left_out(tmp_path):
+    cloud = Cloud(12).ground(x1=60).branch(30, 0, 5.0, top=7)
+    lane = only(audited(tmp_path, cloud, street(6.0, [WIRE_AWAY])))
+    assert (lane.verdict, lane.value) == (Verdict.PASS, None)
     assert "5.0" in lane.message_en or "4.9" in lane.message_en
+    assert "which holds overhead kinds" in lane.message_en
     assert "nothing spans" not in lane.message_en
+    lane = only(audited(tmp_path, cloud, street(6.0, [over(80, -3, 81, 3, 4.4, kind="arch", id="A")])))
+    assert (lane.verdict, lane.value) == (Verdict.PASS, 4.4)
+    assert "which holds overhead kinds" in lane.message_en
+
+
+def test_what_points_showed_is_no_survey_of_what_hangs(tmp_path):
+    """The wire is found by the points, the survey holds a tree: low here, not measured there; the same when audited again."""
+    found = audited(tmp_path, Cloud(9).ground(x1=60).wire(30, 3.5), street(6.0, [AWAY]))
+    for each in (found, audit(found.site, remedies=False)):
+        low, rest = heights(each)
+        assert (low.verdict, low.value) == (Verdict.FAIL, pytest.approx(3.5, abs=0.05))
+        assert (rest.verdict, rest.value) == (Verdict.NOT_MEASURED, None)
+        assert "holds no overhead kinds" in rest.message_en
+    low = only(audited(tmp_path, Cloud(9).ground(x1=60).wire(30, 3.5), street(6.0, [AWAY, WIRE_AWAY])))
+    assert low.verdict is Verdict.FAIL
+
+
+def test_under_a_tile_that_shows_nothing_of_the_lane_it_is_not_measured(tmp_path):
+    """All of the lane lies under a roof, or in a hole."""
+    hidden = Cloud(21).ground(holes=[(-5, -4, 105, 4)])
+    lane = only(audited(tmp_path, hidden, street(6.0, [AWAY])))
+    assert (lane.verdict, lane.value) == (Verdict.NOT_MEASURED, None)
+    assert "cover 0 %" in lane.message_en
+    assert only(audited(tmp_path, hidden.slab(-5, -4, 105, 4, 9.0), street(6.0, [AWAY]))).verdict is Verdict.NOT_MEASURED
+
+
+@pytest.mark.parametrize("north", [8, 30])
+def test_a_lane_that_no_tile_touches_passes_by_its_survey(tmp_path, north):
+    """Another road lies under the tile; this one beyond it, be it near."""
+    far = shapely.box(0, 8 + north, 100, 14 + north)
+    base = site([road(), far], entrances=gates(), obstructions=[AWAY])
+    found = audited(tmp_path, Cloud(22).ground(), base)
+    verdicts = {f.location[1] > 4_630_008: f for f in heights(found) if f.lane_id}
+    assert verdicts[False].value == 8.0
+    assert (verdicts[True].verdict, verdicts[True].value) == (Verdict.PASS, None)
+    assert verdicts[True].message_en == "nothing spans the lane"
+
+
+@pytest.mark.parametrize(
+    ("x1", "obstructions", "verdict", "says"),
+    [
+        (60, [AWAY], "not_measured", "holds no overhead kinds"), (60, [WIRE_AWAY], "pass", "which holds overhead kinds"),
+        (None, [AWAY], "pass", "nothing spans the centreline"),
+    ],
+)  # fmt: skip
+def test_a_road_known_as_a_line_and_partly_covered_goes_by_the_same_rule(tmp_path, x1, obstructions, verdict, says):
+    line = shapely.LineString([(0, 30), (100, 30)])
+    base = site([road()], entrances=gates(), road_lines=[line], obstructions=obstructions)
+    cloud = Cloud(23).ground() if x1 is None else Cloud(23).ground(x1=x1, y1=40)
+    found = {f.lane_id: f for f in heights(audited(tmp_path, cloud, base))}
+    (lane_id,) = found.keys() - set(lane_network(base).lanes["lane_id"])
+    assert found[lane_id].verdict.value == verdict
+    assert says in found[lane_id].message_en
 
 
 def test_a_cable_of_unknown_height_stays_not_measured(tmp_path):

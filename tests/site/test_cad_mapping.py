@@ -49,6 +49,45 @@ def test_usual_layer_names(name):
     assert (match.pattern.ours, match.pattern.role) == NAMES[name]
 
 
+@pytest.mark.parametrize(
+    ("name", "ours", "kind"),
+    [
+        ("道路绿化", "obstructions", "tree"), ("道路树", "obstructions", "tree"), ("道路行道树", "obstructions", "tree"),
+        ("ROAD-TREE", "obstructions", "tree"), ("ROAD_SIDE_TREE", "obstructions", "tree"), ("道路边绿化", "obstructions", "tree"),
+        ("道路护栏", "obstructions", "fence"), ("消防车道护栏", "obstructions", "fence"), ("ROAD_RAIL", "obstructions", "fence"),
+        ("道路照明", "obstructions", "pole"), ("ROAD_LIGHT", "obstructions", "pole"), ("道路消火栓", "obstructions", "other"),
+        ("ROAD-SIGN", "signs", None), ("道路坡度", "", None), ("道路标高", "", None), ("道路桩号", "", None),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_a_road_is_no_road(name, ours, kind):
+    """It is of its own kind, or nothing; 道路桩号 is chainage, and no 路桩 (bollard)."""
+    pattern = match_layer(name).pattern
+    assert pattern.ours == ours
+    assert pattern.values.get("kind") == kind
+
+
+@pytest.mark.parametrize("name", ["拆除建筑", "拟拆道路", "待拆围墙", "DEMO-BLDG", "ROAD_DEMO", "C-ROAD-DEMOLITION"])
+def test_what_will_be_removed_is_nothing_and_is_told(name, tmp_path):
+    plan = PlanFile()
+    plan.box("道路", 0, 0, 60, 6)
+    plan.box(name, 0, 20, 20, 40)
+    intake, _ = taken(plan.save(tmp_path))
+    assert {layer for layer in LAYERS if layer in intake.feeds and len(rows(intake, layer)[0])} == {"roads"}
+    assert len(rows(intake, "roads")[0]) == 1
+    (reading,) = [r for r in intake.readings if r.source == name]
+    assert reading.layer is None
+    assert "拆除" in reading.zh
+    assert "removed" in reading.en
+
+
+def test_names_that_hold_such_words_and_mean_something_else():
+    ours = {"保留不拆建筑": "buildings", "非机动车停车": "", "非机动车位": "", "自行车停车": "", "BIKE-PARKING": "", "机动车停车": "parking",
+            "景观道路": "roads", "道路边线": "roads", "行车道": "roads", "非机动车道": "roads"}  # fmt: skip
+    assert {name: match_layer(name).pattern.ours for name in ours} == ours
+    assert match_block("非机动车位") is None
+    assert match_block("车位").pattern.ours == "parking"
+
+
 @pytest.mark.parametrize("name", ["0", "图层1", "Layer 7", "broadway", "carpet", "marchland", "ARCH", "街角", ""])
 def test_what_fits_nothing(name):
     """A word counts whole: "broadway" holds no road, "carpet" no car."""

@@ -80,6 +80,40 @@ def test_an_outline_open_by_30_mm_is_told_and_no_road_between_its_own_sides(tmp_
     assert "in 1 place ends" in notes(journal, "cad_gaps_joined")[0].en
 
 
+def test_an_opening_that_leaves_no_road_at_all_is_the_problem(tmp_path):
+    """Not a layer that is missing: the place, the size, and what closes it are told to whoever runs the program."""
+    plan = PlanFile(per_metre=1000.0, code=MM)
+    plan.line("道路", (80, 0.03), (80, 14), (94, 14), (94, 0), (80, 0))
+    plan.box("建筑", 0, 20, 20, 40)
+    path = plan.save(tmp_path)
+    with pytest.raises(InputError) as caught:
+        read_site(path)
+    (problem,) = caught.value.problems
+    assert problem.layer == "roads"
+    assert "1 opening at: (80000, 15: 30.0 mm)" in problem.message
+    assert "30.0 mm" in problem.message_zh
+    assert "gap_m = 0.031" in problem.remedy
+    assert "gap_m = 0.031" in problem.remedy_zh
+    _, journal = taken(path)
+    assert not notes(journal, "cad_outline_open")
+
+
+def test_edges_that_leave_no_road_at_all_are_the_problem(tmp_path):
+    plan = PlanFile(code=M)
+    for x in (0, 67):
+        plan.line("道路边线", (x, 0), (x, 50), (x + 60, 50), (x + 60, 0), (x, 0))
+    plan.box("建筑", 10, 10, 30, 25)
+    with pytest.raises(InputError) as caught:
+        read_site(plan.save(tmp_path))
+    problems = caught.value.problems
+    assert problems
+    for problem in problems:
+        assert problem.layer == "roads"
+        assert "not understood" in problem.message
+        assert "未能理解" in problem.message_zh
+        assert "闭合" in problem.remedy_zh
+
+
 def test_without_a_centreline_no_road_is_wider_than_15_m(tmp_path):
     plan = PlanFile()
     for y in (0, 6, 40, 58):

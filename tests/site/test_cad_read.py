@@ -93,6 +93,49 @@ def test_a_plan_without_roads_names_its_layers(tmp_path):
         read_site(plan.save(tmp_path))
 
 
+BARE = "  0\nWIPEOUT\n  5\nFA1\n  8\n0\n"
+
+
+def with_records(path, records):
+    """Put records into the model space of a file as they are."""
+    text = path.read_text(encoding="utf-8")
+    end = text.index("  0\nENDSEC", text.index("ENTITIES"))
+    path.write_text(text[:end] + records + text[end:], encoding="utf-8")
+    return path
+
+
+def test_an_entity_that_breaks_the_reader_is_left_out_alone(tmp_path):
+    plan = PlanFile()
+    plan.box("道路", 0, 0, 60, 6)
+    plan.text("道路", 30, 3, "中心路")
+    path = with_records(plan.save(tmp_path), BARE)
+    intake, journal = taken(path)
+    assert not journal.problems
+    geometry, columns = rows(intake, "roads")
+    assert [g.area for g in geometry] == [pytest.approx(360.0)]
+    assert columns["name"] == ["中心路"]
+    (note,) = [n for n in journal.notes if n.code == "cad_skipped"]
+    assert "WIPEOUT × 1" in note.en
+
+
+def test_a_drawing_that_cannot_be_read_is_told_in_words(tmp_path, monkeypatch):
+    def broken(*_args):
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr("firelane.site.cad.open._document", broken)
+    plan = PlanFile()
+    plan.box("道路", 0, 0, 60, 6)
+    with pytest.raises(InputError) as caught:
+        read_site(plan.save(tmp_path))
+    (problem,) = [p for p in caught.value.problems if p.layer != "roads"]
+    told = f"{problem.message}{problem.message_zh}"
+    assert "index" not in told
+    assert "结构已损坏" in told
+    for text in (problem.remedy, problem.remedy_zh):
+        assert "AUDIT" in text
+        assert "PURGE" in text
+
+
 def test_names_of_older_files_are_spelled_out(tmp_path):
     r"""R2000 in a Latin code page writes 道路 as ``\U+9053\U+8DEF``."""
     plan = PlanFile(code=M, version="R2000")
@@ -207,3 +250,30 @@ def test_what_is_carried_comes_back(text):
 )  # fmt: skip
 def test_damaged_data_is_none_of_ours(values):
     assert found(values) is None
+
+
+def test_obstructions_found_by_name_alone_are_no_survey(tmp_path):
+    """A plan that shows a wall beside the road does not say that nothing hangs over it."""
+    from dxf_by_hand import Drawing
+
+    from firelane import audit, read_site
+    from firelane.site.save import write_site
+
+    d = Drawing(insunits=6)
+    d.box("道路", 0, 0, 80, 6)
+    d.line("围墙", (0, 20), (80, 20))
+    plan = d.write(tmp_path / "plan.dxf")
+
+    def height_of(site):
+        found = audit(site, remedies=False).findings
+        return {f.verdict.value for f in found if f.rule_id in ("sy2020-14-clear-height", "sy2020-10-obstruction")}
+
+    site = read_site(plan)
+    assert not site.complete("obstructions")
+    assert height_of(site) == {"not_measured"}
+    write_site(site, tmp_path / "saved")
+    assert height_of(read_site(tmp_path / "saved")) == {"not_measured"}
+    (tmp_path / "plan.site.toml").write_text('[[layers.obstructions]]\nfrom = "围墙"\nset = { kind = "wall" }\n', "utf-8")
+    declared = read_site(plan)
+    assert declared.complete("obstructions")
+    assert height_of(declared) == {"pass"}

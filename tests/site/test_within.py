@@ -204,6 +204,65 @@ class TestCut:
         assert near(out["fire_lanes"][1])[0].area == pytest.approx(360, abs=1e-4)
         assert {len(values) for values in out["obstructions"][0].values()} == {2}
 
+    @pytest.mark.parametrize("road", [shapely.box(-50, 97, 150, 109), shapely.box(20, 97, 60, 109), shapely.box(97, -50, 109, 150)])
+    def test_a_road_that_the_outline_runs_along_is_kept_whole_without_a_mouth(self, road):
+        journal = Journal()
+        tables = {"roads": table("roads", [road, shapely.box(50, 20, 90, 26)])}
+        out = cut(tables, window_of(BOX), CRS, journal)
+        assert list(out["roads"][0]["id"]) == ["r0", "r1"]
+        assert list(out["roads"][0]) == list(tables["roads"][0])
+        assert out["roads"][1][0] is tables["roads"][1][0]
+        assert "entrances" not in out
+        assert {"cut_out", "cut_lengthwise"} == {note.code for note in journal.notes}
+        (note,) = [note for note in journal.notes if note.code == "cut_lengthwise"]
+        assert (note.layer, note.row) == ("roads", "r0")
+        assert "r0" in note.en
+        assert "r0" in note.zh
+
+    def test_another_road_is_still_cut_across_beside_one_kept_whole(self):
+        journal = Journal()
+        # r1 reaches into r0 and ends there: no entrance in the middle of the road.
+        roads = [shapely.box(-50, 97, 150, 109), shapely.box(50, 60, 56, 103), shapely.box(50, 20, 200, 26)]
+        lines = [shapely.LineString([(-50, 103), (150, 103)]), shapely.LineString([(53, 60), (53, 103)])]
+        tables = {"roads": table("roads", roads), "road_lines": table("road_lines", lines, width_m=[12.0, 6.0])}
+        out = cut(tables, window_of(BOX), CRS, journal)
+        assert [g.area for g in near(out["roads"][1])] == pytest.approx([200 * 12, 40 * 6, 50 * 6], abs=1e-3)
+        (mouth,) = near(out["entrances"][1])
+        assert mouth.bounds == pytest.approx((100, 20, 100, 26), abs=1e-6)
+
+    def test_what_stands_on_a_road_kept_whole_stays(self):
+        tables = {
+            "roads": table("roads", [shapely.box(-50, 97, 150, 109)]),
+            "obstructions": table(
+                "obstructions", [shapely.Point(50, 105), shapely.Point(50, 120)], radius_m=[0.5, 0.5], width_m=[0.0, 0.0]
+            ),
+            "buildings": table("buildings", [shapely.box(20, 107, 40, 130), shapely.box(60, 109, 80, 130)]),
+            "fire_lanes": table("fire_lanes", [shapely.box(-50, 101, 150, 105)]),
+        }
+        out = cut(tables, window_of(BOX), CRS, Journal())
+        assert list(out["obstructions"][0]["id"]) == ["o0"]
+        assert list(out["buildings"][0]["id"]) == ["b0"]
+        assert near(out["fire_lanes"][1])[0].area == pytest.approx(200 * 4, abs=1e-3)
+
+    @pytest.mark.parametrize("width", [12.0, 24.0, 28.0])
+    def test_a_road_cut_across_is_cut_however_wide(self, width):
+        journal = Journal()
+        out = cut({"roads": table("roads", [shapely.box(0, 20, 200, 20 + width)])}, window_of(BOX), CRS, journal)
+        assert near(out["roads"][1])[0].area == pytest.approx(100 * width, abs=1e-3)
+        assert list(out["entrances"][0]["id"]) == ["cut-1"]
+        assert near(out["entrances"][1])[0].length == pytest.approx(width, abs=1e-6)
+        assert "cut_lengthwise" not in {note.code for note in journal.notes}
+
+    @pytest.mark.parametrize(("turn_deg", "whole"), [(90, False), (60, False), (45, False), (30, False), (20, True), (8, True)])
+    def test_an_oblique_cut_is_made_until_it_is_long(self, turn_deg, whole):
+        # The cut is 12 m / sin(turn): 24 m at 30°, 35 m at 20°.
+        road = shapely.affinity.rotate(shapely.box(-100, -6, 100, 6), turn_deg, origin=(0, 0))
+        journal = Journal()
+        out = cut({"roads": table("roads", [road])}, window_of(shapely.box(-300, -300, 300, 0)), CRS, journal)
+        assert near(out["roads"][1])[0].area == pytest.approx(2400 if whole else 1200, abs=1e-3)
+        assert ("entrances" not in out) is whole
+        assert ("cut_lengthwise" in {note.code for note in journal.notes}) is whole
+
     def test_nothing_inside_is_a_problem(self):
         journal = Journal()
         cut({"roads": table("roads", [shapely.box(500, 20, 600, 26)])}, window_of(BOX), CRS, journal)

@@ -9,7 +9,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from ezdxf.lldxf.const import DXFError, DXFVersionError
 from ezdxf.lldxf.tagger import binary_tags_loader
 
 from firelane.site.cad.entities import TooMuch, plan_of
+from firelane.site.cad.open_broken import without_broken
 from firelane.site.cad.open_text import VERSIONS, Label, encoding_of, label, looks_chinese, plain_ascii
 from firelane.site.cad.plan import Plan
 from firelane.site.journal import Journal
@@ -131,18 +132,20 @@ def _plan(path: Path, journal: Journal) -> Plan:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise _Refused(_unreadable(error.strerror or str(error))) from error
+        raise _Refused(_NOT_OPENED) from error
     fault = _fault(raw)
     if fault is not None:
         raise _Refused(fault)
     said = label(raw)
     mended: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
     try:
         # Damaged numbers are sorted out by what comes of them.
         with _quiet(), np.errstate(all="ignore"):
-            doc, encoding = _document(raw, said, mended)
+            doc, encoding = _document(raw, said, mended, dropped)
             del raw
             plan = plan_of(doc, path, VERSIONS.get(said.version, said.version), encoding, mended)
+            plan = replace(plan, skipped=dict(sorted((dropped + Counter(plan.skipped)).items())))
             on_paper = _paper_count(doc)
     except DXFVersionError as error:
         raise _Refused(_too_old(said.version)) from error
@@ -165,8 +168,11 @@ def _plan(path: Path, journal: Journal) -> Plan:
     return plan
 
 
-def _document(raw: bytes, said: Label, mended: Counter[str]) -> tuple[Drawing, str]:
-    """Return the document and the encoding of its texts; a damaged structure is mended where that can be done."""
+def _document(raw: bytes, said: Label, mended: Counter[str], dropped: Counter[str]) -> tuple[Drawing, str]:
+    """Return the document and the encoding of its texts; a damaged structure is mended where that can be done.
+
+    Where single entities break the reader, the file is read without them, and they are counted in ``dropped``.
+    """
     if raw.startswith(BINARY):
         return _binary_document(raw, said)
     encoding = encoding_of(raw, said)
@@ -178,7 +184,16 @@ def _document(raw: bytes, said: Label, mended: Counter[str]) -> tuple[Drawing, s
         raise
     except _UNREADABLE:
         text = raw.decode(encoding, errors="replace").removeprefix("\ufeff")
-        doc, auditor = recover.read(io.BytesIO(plain_ascii(text)))
+        plain = plain_ascii(text)
+        try:
+            doc, auditor = recover.read(io.BytesIO(plain))
+        except DXFVersionError:
+            raise
+        except _UNREADABLE:
+            plain = without_broken(plain, dropped, _UNREADABLE)
+            if not dropped:
+                raise
+            doc, auditor = recover.read(io.BytesIO(plain))
         mended["structure"] += 1
         mended.update(f"audit {_code(entry.code)}" for entry in [*auditor.fixes, *auditor.errors])
         return doc, encoding
@@ -254,13 +269,22 @@ def _fault(raw: bytes) -> _Fault | None:
 
 
 def _unreadable(said: str) -> _Fault:
-    short = " ".join(said.split())[:200] or "its structure is damaged"
+    """Return the fault of a damaged drawing; of what the reader says of it only the line is for users."""
+    line = re.search(r"\bline:? (\d{1,12})", said)
     return _Fault(
-        f"the drawing cannot be read: {short}",
-        f"图形无法读取：{short}",
-        "open it in a CAD program, run AUDIT there and save it as DXF (R2004 or R2018)",
-        "请在 CAD 软件中打开，执行 AUDIT（核查）后另存为 DXF（R2004 或 R2018）",
+        "the drawing cannot be read: its structure is damaged" + (f" near line {line.group(1)} of the file" if line else ""),
+        "图形无法读取：文件结构已损坏" + (f"（文件第 {line.group(1)} 行附近）" if line else ""),
+        "open it in a CAD program, run AUDIT and PURGE there and save it again as DXF (R2004 or R2018)",
+        "请在 CAD 软件中打开，执行 AUDIT（核查）和 PURGE（清理）后重新另存为 DXF（R2004 或 R2018）",
     )
+
+
+_NOT_OPENED = _Fault(
+    "the file cannot be opened",
+    "文件无法打开",
+    "see whether it is still there, whether you may read it, and whether another program holds it",
+    "请检查文件是否存在、是否有读取权限、是否被其他程序占用",
+)
 
 
 def _too_old(version: str) -> _Fault:

@@ -28,6 +28,7 @@ from firelane.site.formats import Table
 from firelane.site.intake import Intake
 from firelane.site.journal import Journal
 from firelane.site.schema import LAYERS
+from firelane.site.volunteered import tell_partly
 
 
 def read_plan(path: Path, settings: Settings, journal: Journal) -> Intake | None:
@@ -65,6 +66,9 @@ def intake_of(plan: Plan, settings: Settings, options: CadOptions, journal: Jour
     told = readings(plan, found, made)
     tell(plan, found, made, unit, journal)
     feeds = _tables(plan, found, made, 1.0 if unit is None else unit.metres)
+    if "obstructions" in feeds and "obstructions" not in settings.feeds:
+        # A site plan shows what was asked for: trees and a wall on it do not say that no cable hangs there.
+        tell_partly(["obstructions"], journal)
     return Intake(feeds, told, names=tuple(plan.layers))
 
 

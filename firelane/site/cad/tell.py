@@ -22,6 +22,10 @@ PROXY_REMEDY = (
     "天正图形请用“图形导出”存为天正3（T3）格式，或执行分解（EXPLODE）后另存；其他插件请先分解为普通图元",
     "in TArch use 图形导出 (export) and choose 天正3 (T3), or explode (分解) the objects and save; explode those of others too",
 )
+_EDGES_REMEDY = (
+    "draw the outline of the road there as one closed polyline or hatch, or its centreline on a layer of its own",
+    "请在该处将道路轮廓绘为闭合多段线或填充，或另设图层绘制道路中心线",
+)
 _LEAST_GAP_M = 0.00005
 _ROADWORDS = ("road", "align", "corridor", "street", "lane")
 
@@ -98,21 +102,38 @@ _DOUBTS: Mapping[str, tuple[str, str]] = {
 
 
 def _open(name: str, made: Made, unit: UnitFound | None, journal: Journal) -> None:
-    """Tell of outlines that do not close."""
+    """Tell of outlines that do not close: a problem where no road is left without them."""
     if not made.open:
         return
     per = 1.0 if unit is None else unit.metres
     en, zh = listing([f"({x / per:.10g}, {y / per:.10g}: {1000.0 * length:.1f} mm)" for x, y, length in made.open])
     # Rounded up: exactly the size of the opening might close it or not.
     wide_m = math.ceil(max(length for *_, length in made.open) * 1000.0 + 0.5) / 1000.0
-    number = len(made.open)
-    journal.note(
+    _doubt(
         "cad_outline_open",
-        f"{name}: outlines of roads are not closed, and gave no area; {_many(number, 'opening')} at: {en}. "
-        f"Close them in CAD, or write gap_m = {wide_m:g} under [cad] in site.toml",
-        f"{name}：道路轮廓未闭合，未形成区域；开口 {number} 处：{zh}。请在 CAD 中闭合，或在 site.toml 的 [cad] 下写 gap_m = {wide_m:g}",
-        layer="roads",
+        (
+            f"{name}: outlines of roads are not closed, and gave no area; {_many(len(made.open), 'opening')} at: {en}",
+            f"{name}：道路轮廓未闭合，未形成区域；开口 {len(made.open)} 处：{zh}",
+        ),
+        (
+            f"Close them in CAD, or write gap_m = {wide_m:g} under [cad] in site.toml",
+            f"请在 CAD 中闭合，或在 site.toml 的 [cad] 下写 gap_m = {wide_m:g}",
+        ),
+        made,
+        journal,
     )
+
+
+def _doubt(code: str, said: tuple[str, str], remedy: tuple[str, str], made: Made, journal: Journal) -> None:
+    """Tell of roads that were not understood (English, Chinese): a note, or a problem where there are no others.
+
+    Without it a plan whose only road is open by a hair would be said to have no layer of roads.
+    """
+    if made.rows.get("roads") or made.rows.get("road_lines"):
+        en, zh = (f"{said[0]}. {remedy[0]}", f"{said[1]}。{remedy[1]}") if code == "cad_outline_open" else said
+        journal.note(code, en, zh, layer="roads")
+    else:
+        journal.problem(*said, *remedy, layer="roads")
 
 
 def _many(count: int, what: str) -> str:
@@ -140,11 +161,12 @@ def _strips(name: str, made: Made, unit: UnitFound | None, journal: Journal) -> 
     for code in dict.fromkeys(code for *_, code in made.doubts):
         en, zh = listing([f"({x / per:.10g}, {y / per:.10g})" for x, y, own in made.doubts if own == code])
         told = _DOUBTS.get(code, (code, code))
-        journal.note(
+        _doubt(
             "cad_edges_undecided",
-            f"{name}: edges of roads not understood, {told[1]}: {en}",
-            f"{name}：未能理解的道路边线，{told[0]}：{zh}",
-            layer="roads",
+            (f"{name}: edges of roads not understood, {told[1]}: {en}", f"{name}：未能理解的道路边线，{told[0]}：{zh}"),
+            _EDGES_REMEDY,
+            made,
+            journal,
         )
 
 
