@@ -6,6 +6,7 @@ true there, and everything that projects goes on working. Longitude and latitude
 
 from __future__ import annotations
 
+import numpy as np
 import pyproj
 from numpy.typing import ArrayLike
 
@@ -37,7 +38,7 @@ def local_crs(origin: ArrayLike) -> pyproj.CRS:
     >>> local_crs((120.4, 80.0)).name
     'local metres (not placed)'
     """
-    east, north = (round(float(value)) for value in tuple(origin))  # type: ignore[arg-type]
+    east, north = (round(float(value)) for value in np.asarray(origin, dtype=np.float64))
     return pyproj.CRS.from_wkt(_WKT.format(name=LOCAL_NAME, east=east, north=north))
 
 

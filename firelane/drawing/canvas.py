@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -230,19 +230,19 @@ def put_hidden(layout: BaseLayout, geometry: BaseGeometry, layer: str, row: Carr
             entity.set_xdata(APPID, row.tags(number))
 
 
-def put_polygon_lines(layout: BaseLayout, geometry: BaseGeometry, layer: str, **options: object) -> None:
+def put_polygon_lines(layout: BaseLayout, geometry: BaseGeometry, layer: str, **options: Any) -> None:
     """Outline every ring of every polygon of ``geometry`` (already in the layout's coordinates)."""
     for part, polygon in enumerate(polygons(geometry)):
         for number, ring in enumerate((polygon.exterior, *polygon.interiors)):
             corners = shapely.get_coordinates(ring)[:-1]
-            put_line(layout, corners, layer, closed=True, of=(part, number), **options)  # type: ignore[arg-type]
+            put_line(layout, corners, layer, closed=True, of=(part, number), **options)
 
 
-def put_lines(layout: BaseLayout, geometry: BaseGeometry, layer: str, **options: object) -> None:
+def put_lines(layout: BaseLayout, geometry: BaseGeometry, layer: str, **options: Any) -> None:
     """Draw every line of ``geometry`` (already in the layout's coordinates)."""
     for number, part in enumerate(shapely.get_parts(geometry)):
         if part.geom_type in {"LineString", "LinearRing"} and not part.is_empty:
-            put_line(layout, shapely.get_coordinates(part), layer, of=(number, 0), **options)  # type: ignore[arg-type]
+            put_line(layout, shapely.get_coordinates(part), layer, of=(number, 0), **options)
 
 
 def polygons(geometry: BaseGeometry) -> list[BaseGeometry]:

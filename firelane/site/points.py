@@ -141,7 +141,7 @@ def _files(table: Mapping[str, Any], settings: Settings, root: Path, journal: Jo
         try:
             # A name may hold brackets: what exists as it is written is no pattern.
             here = [root / name] if (root / name).is_file() else sorted(p for p in _glob(root, name) if p.is_file())
-        except (OSError, ValueError, NotImplementedError, IndexError):
+        except (OSError, ValueError, NotImplementedError, IndexError):  # what pathlib makes of names that are no pattern
             here = []
         here = [p for p in here if p.suffix.lower() in _SUFFIXES]
         if not here:

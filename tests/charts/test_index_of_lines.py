@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from dataclasses import replace
 
-import pytest
+import site_scenes as S
+from pdf_text import pdf_text
 from shapely import LineString
-from support import site_scenes as S
 
 from firelane.charts import lane_charts
 from firelane.charts.index import ROWS
@@ -23,11 +21,8 @@ def audited(lines, notes=()):
 
 def pages(audit, folder, lang="zh"):
     """Return the text of each page."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is not installed")
     lane_charts(audit, folder / "p.pdf", lang=lang)
-    text = subprocess.run(["pdftotext", "-layout", folder / "p.pdf", "-"], capture_output=True, text=True, check=True).stdout
-    return text.split("\f")[:-1]
+    return pdf_text(folder / "p.pdf").split("\f")[:-1]
 
 
 def test_a_few_lines_have_a_row_each_and_many_have_one_together(tmp_path):
