@@ -189,6 +189,8 @@ not_surveyed = [{optional}]
 
 # [vehicle]                             # 消防车型：编号，或自行填写各项
 # [marking]                             # 标线中待确认的尺寸可在此改写
+# [materials]                           # 材料用量和单价
+# [drawing]                             # 图签：设计单位、项目编号、人员、修改记录
 """
 
 _EN = """\
@@ -228,4 +230,6 @@ not_surveyed = [{optional}]
 
 # [vehicle]                             # id of a preset, or its own fields
 # [marking]                             # open dimensions of the markings may be set here
+# [materials]                           # rates and prices of the materials
+# [drawing]                             # title block: office, project number, people, revisions
 """

@@ -23,7 +23,7 @@ _TEXTS = ("id", "name", "district", "manager", "manager_kind")
 _NUMBERS = ("accuracy_m", "access_distance_m", "station_m")
 _SITE_KEYS = frozenset({*_TEXTS, *_NUMBERS, "managed", "crs", "datum", "default_kerb", "not_surveyed", "partly_surveyed"})
 _READERS = ("cad", "osm", "points", "place", "transform", "basemap")
-_TABLES = frozenset({"site", "accuracy", "layers", "vehicle", "marking", *_READERS})
+_TABLES = frozenset({"site", "accuracy", "layers", "vehicle", "marking", "drawing", "materials", *_READERS})
 _FEED_KEYS = frozenset({"from", "where", "columns", "set"})
 _DATUMS = ("cgcs2000", "wgs84", "gcj02", "bd09")
 _MANAGERS = ("property_company", "street_office", "unit")
@@ -108,6 +108,8 @@ class _Reader:
             said = "it is not encoded in UTF-8"
         except tomllib.TOMLDecodeError as error:
             said = str(error)
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets in brackets
+            said = str(error)[:200]
         self.journal.problem(
             f"it cannot be read: {said}",
             f"无法读取：{said}",
@@ -204,6 +206,8 @@ class _Reader:
             station_m=plain.station_m if station_m is None else station_m,
             marking=self.table(content, "marking"),
             vehicle=self.table(content, "vehicle"),
+            drawing=self.table(content, "drawing"),
+            materials=self.table(content, "materials"),
             datum=self._choice(self._text(told, "datum"), "datum", _DATUMS) or plain.datum,
         )
 

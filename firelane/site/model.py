@@ -13,6 +13,7 @@ import pyproj
 
 LAYERS = (
     "roads", "road_lines", "fire_lanes", "obstructions", "buildings", "entrances", "kerbs", "parking", "markings", "signs",
+    "covers", "operating_grounds",
 )  # fmt: skip
 
 
@@ -139,8 +140,9 @@ class SiteConfig:
         Whether the residential area has property management (Article 12); None = not told.
     manager_kind : str or None
         ``property_company``, ``street_office`` or ``unit``.
-    marking, vehicle : Mapping
-        The tables ``[marking]`` and ``[vehicle]`` as they stand in the file.
+    marking, vehicle, drawing, materials : Mapping
+        The tables ``[marking]``, ``[vehicle]``, ``[drawing]`` (title block, revisions) and ``[materials]`` (rates and
+        prices) as they stand in the file.
     datum : str
         ``cgcs2000``, ``wgs84``, ``gcj02`` or ``bd09``: what the input was declared to be in. The
         last two have been converted by the time a Site exists.
@@ -159,6 +161,8 @@ class SiteConfig:
     station_m: float = 0.5
     marking: Mapping[str, Any] = field(default_factory=dict)
     vehicle: Mapping[str, Any] = field(default_factory=dict)
+    drawing: Mapping[str, Any] = field(default_factory=dict)
+    materials: Mapping[str, Any] = field(default_factory=dict)
     datum: str = "cgcs2000"
 
 

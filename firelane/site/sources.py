@@ -15,6 +15,7 @@ from firelane.site.journal import Journal, did_you_mean
 from firelane.site.schema import LAYERS
 from firelane.site.values import is_missing, plain
 
+_HEAD_BYTES = 65_536
 _OWN_RESULTS = frozenset({"results.gpkg", "findings.geojson", "markings.dxf"})
 
 
@@ -153,6 +154,7 @@ def _files(path: Path, journal: Journal) -> list[Path]:
     ours = _OWN_RESULTS if any(f.name == "audit.json" for f in inside) else frozenset()
     files = [f for f in inside if f.suffix.lower() in FORMATS and f.name not in ours and _may_be_layer(f)]
     files += [f for f in inside if f.suffix.lower() in FOREIGN and f.name not in ours]
+    files = _without_own_drawings(files, journal)
     if not files:
         journal.problem(
             "the folder holds no layer",
@@ -164,6 +166,29 @@ def _files(path: Path, journal: Journal) -> list[Path]:
             layer=path.name,
         )
     return files + [f for f in inside if f.suffix.lower() in CLOUDS]
+
+
+def _without_own_drawings(files: list[Path], journal: Journal) -> list[Path]:
+    """Leave out marking drawings of this program that lie beside layers: every row would be there twice."""
+    drawings = {f for f in files if f.suffix.lower() == ".dxf" and _is_own_drawing(f)}
+    if not drawings or len(drawings) == len(files):
+        return files
+    for drawing in sorted(drawings):
+        journal.note(
+            "own_drawing_beside",
+            f"{drawing.name}: a marking drawing of firelane beside the site's own layers was left out",
+            f"{drawing.name}：场地图层旁的 firelane 标线图，未读取",
+        )
+    return [f for f in files if f not in drawings]
+
+
+def _is_own_drawing(path: Path) -> bool:
+    """Tell a drawing of ours by its properties, which stand in its head."""
+    try:
+        with path.open("rb") as stream:
+            return b"firelane_origin_x" in stream.read(_HEAD_BYTES)
+    except OSError:
+        return False
 
 
 def _may_be_layer(path: Path) -> bool:

@@ -24,6 +24,8 @@ from firelane.site.schema import GEOMETRY_OF_TYPE_ID
 
 MARK = "site/1"
 """First string of the extended data of an entity that stands for a row of a site."""
+DRAWN = "_drawn"
+"""Column of a road that is seen as it is: no other line of the drawing stands for its edge."""
 _PIECE = 240
 _PLAIN = 8000
 """Beyond this many characters the text is packed: an entity has room for 16 KB in all."""

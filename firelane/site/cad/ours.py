@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from firelane import crs as crs_tools
-from firelane.site.cad.carried import Found, found
+from firelane.site.cad.carried import DRAWN, Found, found
 from firelane.site.cad.mapping import rows_by_layer
 from firelane.site.cad.plan import Plan
 from firelane.site.config import Feed, Settings
@@ -32,6 +32,7 @@ from firelane.site.schema import LAYERS
 Objects = NDArray[np.object_]
 
 _EDGE_LAYER = "G-ROAD-EDGE"
+_UNITS = {"m": 1.0, "mm": 1000.0}
 _EDITED_M = 1e-3
 _SETTINGS = ("accuracy_m", "default_kerb", "access_distance_m", "station_m", "managed", "manager_kind")
 
@@ -48,30 +49,42 @@ class _Row:
 
 def is_ours(plan: Plan) -> bool:
     """Tell whether a plan is a marking drawing of this program, by its properties and what its entities carry."""
-    origin = _origin(plan)
-    return origin is not None and plan.properties.get("firelane_unit") == "m" and any(
+    return _frame(plan) is not None and any(
         found(values) is not None for values in plan.xdata if values
     )  # fmt: skip
 
 
-def _origin(plan: Plan) -> tuple[float, float] | None:
+@dataclass(frozen=True)
+class _Frame:
+    """Where the model space lies: its origin [m] and how many of its units make a metre."""
+
+    origin: tuple[float, float]
+    unit: float
+
+    def site(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return coordinates of the model space in those of the site [m]."""
+        return np.asarray(xy / self.unit + self.origin, dtype=float)
+
+
+def _frame(plan: Plan) -> _Frame | None:
     try:
         x, y = (float(plan.properties[f"firelane_origin_{axis}"]) for axis in "xy")
+        unit = _UNITS[plan.properties["firelane_unit"]]
     except (KeyError, ValueError):
         return None
-    return (x, y) if math.isfinite(x) and math.isfinite(y) else None
+    return _Frame((x, y), unit) if math.isfinite(x) and math.isfinite(y) else None
 
 
 def site_of(plan: Plan, settings: Settings, journal: Journal) -> Intake | None:
     """Return the tables of the site that a drawing of ours shows; None, and problems, where ``site.toml`` contradicts it."""
-    origin = _origin(plan)
-    assert origin is not None
+    frame = _frame(plan)
+    assert frame is not None
     told = {n: entry for n, values in enumerate(plan.xdata) if values and (entry := found(values)) is not None}
     whole = next((entry.columns for entry in told.values() if entry.layer == "site"), {})
     crs = _crs(plan, whole)
     if not _agrees(plan, crs, settings, journal):
         return None
-    rows = _gathered(plan, told, origin)
+    rows = _gathered(plan, told, frame)
     surveyed = [name for name in str(whole.get("layers", "")).split() if name in LAYERS]
     feeds = {}
     for layer in LAYERS:
@@ -85,7 +98,7 @@ def site_of(plan: Plan, settings: Settings, journal: Journal) -> Intake | None:
         f"{plan.path.name}：firelane 标线图，已还原其所依据的场地；在 CAD 中新增的内容不读取",
     )
     _tell_settings(plan, whole, settings, journal)
-    _tell_edited(plan, rows.get("roads", {}), origin, journal)
+    _tell_edited(plan, rows.get("roads", {}), frame, journal)
     return Intake(feeds, tuple(_readings(plan, rows)), names=tuple(plan.layers))
 
 
@@ -127,7 +140,7 @@ def _agrees(plan: Plan, crs: pyproj.CRS | None, settings: Settings, journal: Jou
 # --- rows ----------------------------------------------------------------------------------------------
 
 
-def _gathered(plan: Plan, told: dict[int, Found], origin: tuple[float, float]) -> dict[str, dict[str, _Row]]:
+def _gathered(plan: Plan, told: dict[int, Found], frame: _Frame) -> dict[str, dict[str, _Row]]:
     """Return layer → id → row. What was copied in CAD is a row of its own."""
     out: dict[str, dict[str, _Row]] = {}
     seen: Counter[tuple[str, str, int, int]] = Counter()
@@ -139,7 +152,7 @@ def _gathered(plan: Plan, told: dict[int, Found], origin: tuple[float, float]) -
         seen[key] += 1
         own = row_id if seen[key] == 1 else f"{row_id}~{seen[key]}"
         row = out.setdefault(entry.layer, {}).setdefault(own, _Row(dict(entry.columns) | {"id": own}, entry.shape))
-        row.parts.setdefault(entry.part, {})[entry.ring] = _corners(plan.geometry[n], entry.shape) + origin
+        row.parts.setdefault(entry.part, {})[entry.ring] = frame.site(_corners(plan.geometry[n], entry.shape))
         row.rows.append(n)
     return out
 
@@ -208,18 +221,19 @@ def _toml(value: object) -> str:
     return f"{value:g}" if isinstance(value, (int, float)) else f'"{value}"'
 
 
-def _tell_edited(plan: Plan, roads: dict[str, _Row], origin: tuple[float, float], journal: Journal) -> None:
+def _tell_edited(plan: Plan, roads: dict[str, _Row], frame: _Frame, journal: Journal) -> None:
     """Tell where somebody redrew the pavement's edge: the roads that the drawing carries did not follow."""
+    edge_layer = plan.properties.get("firelane_edge_layer", _EDGE_LAYER)
     drawn = [
         shapely.boundary(geometry) if geometry.geom_type == "Polygon" else geometry
         for n, geometry in enumerate(plan.geometry)
-        if plan.layer[n] == _EDGE_LAYER and not plan.xdata[n] and geometry.geom_type in ("Polygon", "LineString")
+        if plan.layer[n] == edge_layer and not plan.xdata[n] and geometry.geom_type in ("Polygon", "LineString")
     ]
-    carried = [shape for row in roads.values() if (shape := _built(row)) is not None]
+    carried = [shape for row in roads.values() if DRAWN not in row.columns and (shape := _built(row)) is not None]
     if not drawn or not carried:
         return
     pavement = shapely.boundary(shapely.union_all(shapely.make_valid(carried)))
-    edge = shapely.transform(shapely.multilinestrings(list(shapely.get_parts(drawn))), lambda xy: xy + origin)
+    edge = shapely.transform(shapely.multilinestrings(list(shapely.get_parts(drawn))), frame.site)
     away = np.concatenate((_apart(edge, pavement), _apart(pavement, edge)))
     if len(away):
         at = f" (E {away[0].x:.2f}, N {away[0].y:.2f})"
