@@ -5,27 +5,23 @@ from __future__ import annotations
 import heapq
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import shapely
 from shapely import affinity
 
-from firelane.markings.candidates import Lane, Places, Surroundings, fitting, places, unoccupied
+from firelane.markings.box_notes import about_crossings, about_lane, about_standing
 from firelane.markings.grids import missing_note
-from firelane.markings.lettering import BOX_SIZES, BoxDesign, box_block, box_design, lettering
+from firelane.markings.layout import Layout, Row, sized
+from firelane.markings.lettering import BOX_SIZES, box_block, box_design, lettering
 from firelane.markings.marks import Made, Mark
 from firelane.markings.plan import Placement
-from firelane.markings.spacing import Spacing, chain
-from firelane.site.model import Note
-from firelane.vocabulary import LaneEnd, MarkKind, rounded_down
+from firelane.vocabulary import MarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from firelane.markings.candidates import Lane, Surroundings
     from firelane.markings.parameters import Dimensions
 
 
@@ -39,17 +35,6 @@ class Stop:
     gap_m: float
 
 
-@dataclass(frozen=True)
-class _Size:
-    """A size of box: where it fits between the edges, and where nothing else stands."""
-
-    design: BoxDesign
-    places: Places
-    boxes: NDArray[Any]
-    fits: NDArray[np.bool_]
-    free: NDArray[np.bool_]
-
-
 def lane_boxes(
     lanes: list[Lane],
     around: Surroundings,
@@ -60,46 +45,34 @@ def lane_boxes(
 ) -> tuple[Made, list[Stop]]:
     """Return the boxes of all lanes, and the proof that no gap exceeds the pitch.
 
-    A box stands in the middle of the lane, turned to it, on no grid, junction or other box and clear
-    of the edge lines. Where a place is taken the box moves back to the nearest free one. The standard
-    size is used where it fits, else the minimum.
+    A box stands in the middle of the lane, turned to it, on no grid, junction, keep-out or other box and clear of the
+    edge lines. Where a place is taken the box moves to the next free one without breaking the pitch: a straight
+    one if there is, else one in a bend, else the minimum size is used; what cannot be closed is a note.
     """
     made, proof = Made(), list[Stop]()
     if not lanes:
         return made, proof
-    step_m = dims.number("box_search_step_m")
-    sizes: list[_Size] = []
-    for name in _sizes_wanted(dims):
-        design = box_design(dims, name)
-        here = places(lanes, step_m, design.along_m)
-        boxes = here.boxes(design.across_m, design.along_m)
-        fits = fitting(here, lanes, boxes, around)
-        sizes.append(_Size(design, here, boxes, fits, fits & unoccupied(boxes, around)))
-        text, missing = lettering(design, font=font, flatten_m=dims.number("flatten_m"))
-        made.blocks[design.block_name] = box_block(design, text)
-        if missing and not made.notes:
-            made.notes.append(missing_note(missing))
-    first = sizes[0].places.first
-    painted: list[Any] = []
+    designs = [box_design(dims, name) for name in _sizes_wanted(dims)]
+    for design in designs:
+        lettered = lettering(design, dims, font=font)
+        made.blocks[design.block_name] = box_block(design, lettered.shape)
+        made.lettering[design.block_name] = lettered.area
+        if lettered.missing and not made.notes:
+            made.notes.append(missing_note(lettered.missing))
+    sizes = [sized(lanes, design, around, dims) for design in designs]
+    every = tuple(range(len(sizes)))
+    narrow = dims.number("box_std_from_clear_width_m") if dims.word("box_size") == "auto" else 0.0
+    allowed = [
+        every[1:] if len(every) > 1 and clear_widths_m.get(lane.lane_id, math.inf) < narrow else every for lane in lanes
+    ]
+    layout = Layout(lanes, sizes, allowed, around, dims)
     for n, lane in enumerate(lanes):
-        rows = slice(int(first[n]), int(first[n + 1]))
-        mine = [
-            _Size(s.design, s.places, s.boxes[rows], s.fits[rows], _apart(s, rows, painted, around))
-            for s in sizes
-        ]
-        width_m = clear_widths_m.get(lane.lane_id, math.inf)
-        if (
-            dims.word("box_size") == "auto"
-            and len(mine) > 1
-            and width_m < dims.number("box_std_from_clear_width_m")
-        ):
-            mine = mine[1:]
-        chosen, spacing = _choose(lane, mine, dims)
-        _tell(lane, mine, spacing, dims, made)
-        proof += _paint(lane, rows.start, chosen, dims, made)
-        painted += [size.boxes[p] for p, size in chosen]
+        made.notes += [*about_lane(layout, n, dims), *about_standing(layout, n)]
+        proof += _paint(lane, layout, n, dims, made)
+    made.notes += about_crossings(layout, dims)
     used = {placement.block for placement in made.placements}
     made.blocks = {name: block for name, block in made.blocks.items() if name in used}
+    made.lettering = {name: area for name, area in made.lettering.items() if name in used}
     return made, proof
 
 
@@ -126,140 +99,39 @@ def directions(lanes: Iterable[tuple[str, str, str, float]], mouth_nodes: Iterab
 
 
 def _sizes_wanted(dims: Dimensions) -> tuple[str, ...]:
-    if dims.word("text_layout") == "column":
-        return ("column",)
-    size = dims.word("box_size")
+    layout, size = dims.word("text_layout"), dims.word("box_size")
+    if layout != "2x4":
+        # A long box finds no place on many a lane; the 20 m are fixed, the arrangement of the lettering is not.
+        return (layout, *BOX_SIZES)
     return BOX_SIZES if size == "auto" else (size,)
 
 
-def _apart(size: _Size, rows: slice, painted: list[Any], around: Surroundings) -> NDArray[np.bool_]:
-    """Return where a box is free and clear of boxes already painted on other lanes."""
-    free = size.free[rows].copy()
-    if painted and free.any():
-        tree = shapely.STRtree(painted)
-        free[tree.query(size.boxes[rows], predicate="dwithin", distance=around.clearance_m)[0]] = False
-    return free
+def _reversed(lane: Lane, row: Row, n: int, dims: Dimensions) -> bool:
+    """Tell whether box ``n`` reads for a driver who goes from the lane's end to its start.
 
-
-def _choose(lane: Lane, sizes: list[_Size], dims: Dimensions) -> tuple[list[tuple[int, _Size]], Spacing]:
-    """Return (place, size) of each box, and how they are spaced.
-
-    All boxes of a lane have the first size if that closes every gap; else each has the first that
-    fits where it stands.
+    The first box that an entering driver meets is for him, whichever way the lane was drawn.
     """
-    spacing, allowed = Spacing((), ()), sizes[:1]
-    for last in range(1, len(sizes) + 1):
-        allowed = sizes[:last]
-        free = np.logical_or.reduce([size.free for size in allowed])
-        spacing = _spaced(lane, free, sizes[0].design.along_m, dims)
-        if spacing.places and not spacing.too_wide:
-            break
-    return [(p, next(size for size in allowed if size.free[p])) for p in spacing.places], spacing
+    met = n if lane.forward else len(row.boxes) - 1 - n
+    turned = dims.flag("two_way_alternate") and met % 2 == 1
+    return lane.forward == turned
 
 
-def _spaced(lane: Lane, free: NDArray[np.bool_], along_m: float, dims: Dimensions) -> Spacing:
-    """Space the boxes of one lane; nearer to junctions than the pitch where there is room for it."""
-    step_m, pitch_m = dims.number("box_search_step_m"), dims.number("box_pitch_m")
-    pitch = int(pitch_m / step_m + 1e-9)
-    least = math.ceil((along_m + dims.number("box_clearance_m")) / step_m)
-    near = int(dims.number("box_after_junction_m") / step_m + 1e-9)
-    end = (lane.to_m - lane.from_m) / step_m
-
-    def spaced(first: int, last: int) -> Spacing:
-        end_from = math.ceil(end - last - 1e-6)
-        return chain(free, pitch=pitch, least=least, start_within=first, end_from=end_from)
-
-    plain = spaced(pitch, pitch)
-    wish = tuple(near if kind == LaneEnd.JUNCTION else pitch for kind in (lane.start_kind, lane.end_kind))
-    for first, last in dict.fromkeys([wish, (wish[0], pitch), (pitch, wish[1])]):
-        closer = spaced(first, last)
-        if not closer.places or closer.too_wide:
-            continue
-        # a box more than the pitch asks for: spread evenly rather than crowded
-        even = tuple(round(end * k / (len(closer.places) + 1)) for k in range(1, len(closer.places) + 1))
-        fits = (
-            even[0] <= first
-            and even[-1] >= end - last
-            and np.diff(even, prepend=even[0] - least).min() >= least
-        )
-        if len(closer.places) > len(plain.places) and fits and free[list(even)].all():
-            return Spacing(even, ())
-        return closer
-    return plain
-
-
-def _tell(lane: Lane, sizes: list[_Size], spacing: Spacing, dims: Dimensions, made: Made) -> None:
-    """Note the gaps that no place could close, and why."""
-    name = lane.lane_id
-    length_m = max(lane.to_m - lane.from_m, 0.0)
-    fits = np.logical_or.reduce([size.fits for size in sizes])
-    clear = np.logical_or.reduce([size.free for size in sizes])
-    if not spacing.places and (length_m < dims.number("box_least_lane_m") or (fits & ~clear).all()):
-        made.notes.append(
-            Note(
-                "box_not_needed",
-                f"车道 {name} 扣除网状线后仅 {rounded_down(length_m, 2)} m，由路口或网状线覆盖，不设方框",
-                f"lane {name} has {rounded_down(length_m, 2)} m beside grids and is covered by the junction or the grid: "
-                "no box",
-                row=name,
-            )
-        )
-        return
-    if not spacing.places and not fits.any():
-        made.notes.append(
-            Note(
-                "box_too_narrow",
-                f"车道 {name} 路面过窄，放不下方框（最小方框宽 {sizes[-1].design.across_m:g} m）",
-                f"lane {name}: the road is too narrow for a box (the smallest is {sizes[-1].design.across_m:g} m wide)",
-                row=name,
-            )
-        )
-        return
-    if not spacing.places:
-        made.notes.append(
-            Note(
-                "box_no_place",
-                f"车道 {name}（{rounded_down(length_m, 2)} m）无合适位置，未设方框",
-                f"lane {name} ({rounded_down(length_m, 2)} m): no box found a place",
-                row=name,
-            )
-        )
-        return
-    step_m = dims.number("box_search_step_m")
-    for a, b in spacing.too_wide:
-        start_m = lane.from_m if a < 0 else lane.from_m + a * step_m
-        end_m = lane.to_m if b >= len(fits) else lane.from_m + b * step_m
-        narrow = not fits[max(a + 1, 0) : b].any()
-        why_zh, why_en = (
-            ("路面过窄", "the road is too narrow") if narrow else ("无合适位置", "no place is free")
-        )
-        made.notes.append(
-            Note(
-                "box_gap",
-                f"车道 {name} 里程 {start_m:.2f}–{end_m:.2f} m 间{why_zh}，方框间距 {end_m - start_m:.2f} m",
-                f"lane {name}, chainage {start_m:.2f}–{end_m:.2f} m: {why_en}, gap of {end_m - start_m:.2f} m between boxes",
-                row=name,
-            )
-        )
-
-
-def _paint(
-    lane: Lane, first: int, chosen: list[tuple[int, _Size]], dims: Dimensions, made: Made
-) -> list[Stop]:
+def _paint(lane: Lane, layout: Layout, n: int, dims: Dimensions, made: Made) -> list[Stop]:
     """Add the boxes of one lane to ``made`` and return its rows of the proof."""
     stops = [Stop(lane.lane_id, "start", round(lane.from_m, 6), math.nan)]
-    frame = str(MarkKind.BOX_FRAME)
-    for n, (place, size) in enumerate(chosen):
-        row, found = first + place, size.places
-        design, block = size.design, made.blocks[size.design.block_name]
-        chainage_m = float(found.chainage_m[row])
-        backward = not lane.forward
-        if dims.flag("two_way_alternate") and n % 2 == 1:
-            backward = not backward
-        angle = float(found.heading_rad[row]) - math.pi / 2 + (math.pi if backward else 0.0)
-        x, y = (float(v) for v in found.xy[row])
+    frame, row, first = str(MarkKind.BOX_FRAME), layout.rows[n], layout.span(n).start
+    for k, (place, number) in enumerate(row.boxes):
+        size = layout.sizes[number]
+        design, block, found, at = size.design, made.blocks[size.design.block_name], size.places, first + place
+        chainage_m = float(found.chainage_m[at])
+        backwards = _reversed(lane, row, k, dims)
+        if found.standing[at] >= 0:  # a box of today reads as it does
+            told = layout.standing[found.standing[at]].reads_backwards(block.parts[str(MarkKind.BOX_TEXT)])
+            backwards = backwards if told is None else told
+        angle = float(found.heading_rad[at]) - math.pi / 2 + (math.pi if backwards else 0.0)
+        x, y = (float(v) for v in found.xy[at])
         c, s = math.cos(angle), math.sin(angle)
-        mark_id = f"BOX-{lane.lane_id}-{n + 1:02d}"
+        mark_id = f"BOX-{lane.lane_id}-{k + 1:02d}"
         rotation_deg = math.degrees(math.atan2(s, c))
         made.placements.append(
             Placement(mark_id, block.name, x, y, rotation_deg, lane.lane_id, None, round(chainage_m, 6))

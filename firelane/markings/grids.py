@@ -7,14 +7,22 @@ so that 45° is measured against the border.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from shapely import affinity
 
-from firelane.markings.lettering import centred_box, lettering, mitred, polygons_only, upright_design
+from firelane.markings.lettering import (
+    BoxDesign,
+    box_design,
+    centred_box,
+    lettering,
+    mitred,
+    polygons_only,
+    upright_design,
+)
 from firelane.markings.marks import Made, Mark
 from firelane.markings.plan import Block, Placement
 from firelane.site.model import Note
@@ -40,6 +48,7 @@ class Mouth:
     lane_id: str | None
     line: BaseGeometry
     inward: tuple[float, float]
+    leaving: bool = False  # its lettering is read by those who drive out
 
     @property
     def width_m(self) -> float:
@@ -112,7 +121,8 @@ def entrance_grids(
             )
             made.notes.append(_note(mouth, "grid_clipped", zh, en))
         parts = _parts(outline, (width_m, depth_m), mouth, dims, made, font=font)
-        block = f"FL-GRID-{round(width_m * 1000)}x{round(depth_m * 1000)}" if whole else None
+        way = "-OUT" if mouth.leaving else ""
+        block = f"FL-GRID-{round(width_m * 1000)}x{round(depth_m * 1000)}{way}" if whole else None
         _place(made, mouth, parts, _Frame(outline, matrix, block), dims)
         grids.append(Grid(mouth.entrance_id, mouth.lane_id, affinity.affine_transform(outline, matrix)))
     return made, grids
@@ -140,8 +150,9 @@ def _outline(
     """Return the outline in the mark's axes, and whether it is the whole rectangle."""
     placed = affinity.affine_transform(rectangle, matrix)
     room = shapely.intersection(judged, placed)
-    if taken:
-        room = room.difference(shapely.union_all(taken))
+    near = [grid for grid in taken if grid.intersects(placed)]
+    if near:
+        room = room.difference(shapely.union_all(near))
     if room.area >= rectangle.area - _STICKING_OUT_M2:
         return rectangle, True
     gate = shapely.Point(mouth.middle)
@@ -168,26 +179,19 @@ def _parts(
     inner = polygons_only(mitred(outline, -border_m))
     parts = {str(MarkKind.GRID_BORDER): polygons_only(outline.difference(inner))}
     free = inner
-    panel = _panel(inner, size[0] - 2 * border_m, dims)
-    if panel is None:
+    design = _design(inner, size, mouth, dims, made)
+    if design is None:
         made.notes.append(
             _note(mouth, "grid_without_text", "过窄，网状线内无字样位置", "too narrow for the lettering")
         )
     else:
-        design = upright_design(dims, "std")
-        scale = panel / design.across_m
-        scaled = replace(
-            design,
-            char_width_m=design.char_width_m * scale,
-            char_height_m=design.char_height_m * scale,
-            char_gap_m=design.char_gap_m * scale,
-            row_gap_m=design.row_gap_m * scale,
-        )
-        text, missing = lettering(scaled, font=font, flatten_m=dims.number("flatten_m"))
-        if missing:
-            made.notes.append(missing_note(missing))
-        parts[str(MarkKind.GRID_TEXT)] = text
-        free = inner.difference(_clearing(panel, dims))
+        lettered = lettering(design, dims, font=font)
+        if lettered.missing:
+            made.notes.append(missing_note(lettered.missing))
+        turned = affinity.rotate(lettered.shape, 180.0, origin=(0.0, 0.0)) if mouth.leaving else lettered.shape
+        parts[str(MarkKind.GRID_TEXT)] = turned
+        made.lettering[f"GRID-{mouth.entrance_id}"] = lettered.area
+        free = inner.difference(_clearing(design, dims))
     wide = size[0] > dims.number("grid_wide_from_m")
     spacing_m = dims.number("grid_spacing_wide_m" if wide else "grid_spacing_m")
     lines = _lattice(size, spacing_m, dims).intersection(free)
@@ -195,23 +199,41 @@ def _parts(
     return parts
 
 
-def _panel(inner: BaseGeometry, inner_width_m: float, dims: Dimensions) -> float | None:
-    """Return the width of the panel for the lettering, None where it has no room [m]."""
+def _design(
+    inner: BaseGeometry, size: tuple[float, float], mouth: Mouth, dims: Dimensions, made: Made
+) -> BoxDesign | None:
+    """Return the lettering of a grid with its panel, None where it has no room."""
+    inner_m = [length - 2 * dims.number("grid_border_m") for length in size]
+    if dims.word("grid_text_layout") == "column":
+        margin_m = dims.number("grid_panel_margin_m")
+        column = box_design(dims, "column")
+        room = min((inner_m[0] - 2 * margin_m) / column.across_m, (inner_m[1] - 2 * margin_m) / column.along_m, 1.0)
+        design = _fitted(inner, column, room, dims.number("grid_column_char_least_m"), dims)
+        if design is not None:
+            return design
+        zh, en = "进深不足，网状线内字样改排两行", "not deep enough for a column: the lettering stands in two rows"
+        made.notes.append(_note(mouth, "grid_text_in_rows", zh, en))
+    upright = upright_design(dims, "std")
     least_m, most_m = dims.number("grid_panel_min_m"), dims.number("grid_panel_max_m")
-    width_m = min(max(dims.number("grid_panel_share") * inner_width_m, least_m), most_m)
-    design = upright_design(dims, "std")
-    while design.char_width_m * width_m / design.across_m >= dims.number("grid_char_least_m"):
-        if inner.buffer(1e-9).covers(_clearing(width_m, dims)):
-            return width_m
-        width_m *= _SHRINK
+    panel_m = min(max(dims.number("grid_panel_share") * inner_m[0], least_m), most_m)
+    return _fitted(inner, upright, panel_m / upright.across_m, dims.number("grid_char_least_m"), dims)
+
+
+def _fitted(inner: BaseGeometry, design: BoxDesign, scale: float, least_m: float, dims: Dimensions) -> BoxDesign | None:
+    """Return ``design`` scaled so that its panel has room in a grid, None if its characters were smaller than allowed."""
+    room = inner.buffer(1e-9)
+    while design.char_width_m * scale >= least_m:
+        scaled = design.scaled(scale)
+        if room.covers(_clearing(scaled, dims)):
+            return scaled
+        scale *= _SHRINK
     return None
 
 
-def _clearing(panel_m: float, dims: Dimensions) -> BaseGeometry:
+def _clearing(design: BoxDesign, dims: Dimensions) -> BaseGeometry:
     """Return the panel with its margin, free of lines."""
-    design = upright_design(dims, "std")
     margin_m = dims.number("grid_panel_margin_m")
-    return centred_box(panel_m + 2 * margin_m, panel_m * design.along_m / design.across_m + 2 * margin_m)
+    return centred_box(design.across_m + 2 * margin_m, design.along_m + 2 * margin_m)
 
 
 def _lattice(size: tuple[float, float], spacing_m: float, dims: Dimensions) -> BaseGeometry:

@@ -14,7 +14,8 @@ import shapely
 from shapely import affinity
 
 from firelane.fonts import glyph_outlines
-from firelane.markings.plan import Block
+from firelane.markings.bridges import bridged
+from firelane.markings.plan import Block, LetteringArea
 from firelane.vocabulary import MarkKind
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from firelane.markings.parameters import Dimensions
 
 BOX_SIZES = ("std", "min")
+LAYOUTS = ("column", "line")
+"""Arrangements of the lettering that have a box of their own."""
 _LEAST_CHARACTER_M = 0.05
 _FIT_M = 1e-9
 
@@ -41,6 +44,9 @@ class BoxDesign:
         Rows of characters, the farthest from the reader first.
     char_width_m, char_height_m, char_gap_m, row_gap_m : float
         Em box of a character and the gaps between characters and rows [m].
+    turned : bool
+        Whether the lettering is turned left by 90°: its rows run along the direction of travel and are read from the
+        right-hand side of the lane, the first character nearest to the driver.
     """
 
     name: str
@@ -52,16 +58,38 @@ class BoxDesign:
     char_height_m: float
     char_gap_m: float
     row_gap_m: float
+    turned: bool = False
+
+    def scaled(self, factor: float) -> BoxDesign:
+        """Return the design with all its lengths multiplied by ``factor``."""
+        return replace(
+            self,
+            across_m=self.across_m * factor,
+            along_m=self.along_m * factor,
+            frame_m=self.frame_m * factor,
+            char_width_m=self.char_width_m * factor,
+            char_height_m=self.char_height_m * factor,
+            char_gap_m=self.char_gap_m * factor,
+            row_gap_m=self.row_gap_m * factor,
+        )
 
     @property
     def text_across_m(self) -> float:
-        """Width of the lettering [m]."""
+        """Size of the lettering across the lane [m]."""
+        return self._stacked_m if self.turned else self._row_m
+
+    @property
+    def text_along_m(self) -> float:
+        """Size of the lettering along the lane [m]."""
+        return self._row_m if self.turned else self._stacked_m
+
+    @property
+    def _row_m(self) -> float:
         count = max(len(row) for row in self.rows)
         return count * self.char_width_m + (count - 1) * self.char_gap_m
 
     @property
-    def text_along_m(self) -> float:
-        """Height of the lettering [m]."""
+    def _stacked_m(self) -> float:
         return len(self.rows) * self.char_height_m + (len(self.rows) - 1) * self.row_gap_m
 
     @property
@@ -76,22 +104,25 @@ class BoxDesign:
     @property
     def block_name(self) -> str:
         """Name of the CAD block, by size."""
-        kind = "COL" if len(self.rows) > 2 else "BOX"
+        kind = "LIN" if self.turned else "COL" if len(self.rows) > 2 else "BOX"
         return f"FL-{kind}-{round(self.across_m * 1000)}x{round(self.along_m * 1000)}"
 
 
 def box_design(dims: Dimensions, size: str) -> BoxDesign:
-    """Return the design of a box of ``size`` (``std``, ``min`` or ``column``).
+    """Return the design of a box of ``size`` (``std``, ``min``, ``column`` or ``line``).
 
     With ``long_axis = along`` the frame is turned, and the characters are stretched along the direction
     of travel, as road lettering is, to fill it with the margins that they have in the frame across.
     """
-    if size == "column":  # near to far: the first character is the first that a driver meets
-        gap_m = dims.number("column_char_gap_m")
-        return BoxDesign(
-            size, dims.number("column_box_across_m"), dims.number("column_box_along_m"), dims.number("column_frame_m"),
-            tuple(reversed(dims.word("lettering"))), dims.number("column_char_width_m"), dims.number("column_char_height_m"), gap_m, gap_m,
-        )  # fmt: skip
+    if size in LAYOUTS:
+        text, turned = dims.word("lettering"), size == "line"
+        across_m, along_m, frame_m, width_m, height_m, gap_m = (
+            dims.number(f"{size}_{name}_m")
+            for name in ("box_across", "box_along", "frame", "char_width", "char_height", "char_gap")
+        )
+        # in a column near to far: the first character is the first that a driver meets
+        rows = (text,) if turned else tuple(reversed(text))
+        return BoxDesign(size, across_m, along_m, frame_m, rows, width_m, height_m, gap_m, gap_m, turned)
     upright = upright_design(dims, size)
     if dims.word("long_axis") == "across":
         return upright
@@ -120,18 +151,29 @@ def upright_design(dims: Dimensions, size: str) -> BoxDesign:
     )
 
 
-def lettering(
-    design: BoxDesign, *, font: str | Path | None, flatten_m: float
-) -> tuple[BaseGeometry, tuple[str, ...]]:
-    """Return the lettering of ``design`` as a MultiPolygon, and the characters that the font lacks.
+@dataclass(frozen=True)
+class Lettered:
+    """The lettering of one design: what is painted, characters that the font lacks, area with and without bridges."""
 
-    Every character is scaled by its em box, so that the characters keep their relative proportions.
+    shape: BaseGeometry
+    missing: tuple[str, ...]
+    area: LetteringArea
+
+
+def lettering(design: BoxDesign, dims: Dimensions, *, font: str | Path | None) -> Lettered:
+    """Return the lettering of ``design``.
+
+    Every character is scaled by its em box, so that the characters keep their relative proportions. With the
+    parameter ``stencil_bridges`` what is painted has the bridges of a stencil.
     """
+    flatten_m = dims.number("flatten_m")
     size_m = max(design.char_width_m, design.char_height_m)
     rounded_m = math.ceil(size_m * 10) / 10  # sizes that differ a little share their outlines
     glyphs = glyph_outlines("".join(design.rows), font=font, tolerance_em=flatten_m / rounded_m)
     placed: list[BaseGeometry] = []
-    top = design.text_along_m / 2
+    cut: list[BaseGeometry] = []
+    bridges = 0
+    top = (design.text_across_m if design.turned else design.text_along_m) / 2
     for n, row in enumerate(design.rows):
         y = top - (n + 1) * design.char_height_m - n * design.row_gap_m
         width = len(row) * design.char_width_m + (len(row) - 1) * design.char_gap_m
@@ -139,7 +181,14 @@ def lettering(
             x = -width / 2 + k * (design.char_width_m + design.char_gap_m)
             matrix = (design.char_width_m, 0.0, 0.0, design.char_height_m, x, y)
             placed.append(affinity.affine_transform(glyphs.outlines[character], matrix))
-    return polygons_only(shapely.union_all(placed)), glyphs.missing
+            with_bridges, count = bridged(placed[-1], dims.number("stencil_bridge_m"))
+            cut.append(with_bridges)
+            bridges += count
+    full, held = polygons_only(shapely.union_all(placed)), polygons_only(shapely.union_all(cut))
+    if design.turned:
+        full, held = (affinity.affine_transform(shape, (0.0, -1.0, 1.0, 0.0, 0.0, 0.0)) for shape in (full, held))
+    area = LetteringArea(float(full.area), float(held.area), bridges)
+    return Lettered(held if dims.flag("stencil_bridges") else full, glyphs.missing, area)
 
 
 def box_block(design: BoxDesign, text: BaseGeometry) -> Block:

@@ -1,6 +1,6 @@
 """Edge lines on kerbless edges and paint on kerbs, as bands of exact width.
 
-A line is what lies between two distances from the edge: a buffer with flat ends minus a smaller one.
+A line is what lies between two distances from the edge: a band with square ends minus a narrower one (``bands.py``).
 Unlike an offset curve it loses nothing on tight shapes, and it ends where the edge ends.
 """
 
@@ -15,6 +15,7 @@ import shapely
 from shapely.ops import substring
 
 from firelane.lanes.rings import segments_of
+from firelane.markings.bands import band
 from firelane.markings.lettering import mitred, polygons_only
 from firelane.markings.marks import Made, Mark
 from firelane.site.model import Note
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 
     from firelane.markings.parameters import Dimensions
 
-_QUAD_SEGS = 64  # an arc of 0.45 m strays by less than a twentieth of a millimetre
+_TRIFLE_M = 1e-5  # vertices where something was welded or cut, on a straight line but for rounding
 _SPECK_M2 = 1e-6
 _NECK_M2 = 5e-3  # paint lost in a sharp corner is less, in a neck of the road more
 _SLACK_M = 2e-3  # covers the flattened arcs of both buffers
 _SETTING_OUT_M = 1e-3
 _SHORTEST_M = 0.01
+_VOTE_M = 2.0  # a piece of the band asks at least so often along its outline which edge is nearest
+_VOTES = 100
 
 
 @dataclass(frozen=True)
@@ -67,18 +70,21 @@ def edge_lines(edges: Edges, pavement: BaseGeometry, grids: list[BaseGeometry], 
     if len(edges.lines) == 0:
         return made
     near_m, far_m, width_m = dims.edge_line_near_m, dims.edge_line_far_m, dims.number("edge_line_width_m")
+    flatten_m = dims.number("edge_line_flatten_m")
     runs = _runs(edges.lines)
-    outer = _band(runs, far_m)
-    band = outer.difference(_band(runs, near_m)).intersection(pavement)
-    band = _without_necks(band, pavement.difference(outer), edges, width_m=width_m, far_m=far_m, made=made)
+    outer = band(runs, far_m, flatten_m)
+    paint = outer.difference(band(runs, near_m, flatten_m)).intersection(pavement)
+    paint = _without_necks(paint, pavement.difference(outer), edges, width_m=width_m, far_m=far_m, made=made)
     if grids:
-        band = band.difference(shapely.union_all(grids))
-    axes = _axes(runs, (near_m + far_m) / 2)
+        paint = paint.difference(shapely.union_all(grids))
+    axes = _axes(runs, (near_m + far_m) / 2, flatten_m)
     tree = shapely.STRtree(axes)
-    for n, shape in _shared(band, edges, (-_SLACK_M, far_m + _SLACK_M)).items():
+    for n, whole in _shared(paint, edges, (-_SLACK_M, far_m + _SLACK_M)).items():
         mark_id, lane_id = _mark_id("LINE", edges.edge_id[n]), edges.lane_id[n]
-        kept = shapely.union_all(shapely.intersection(axes[tree.query(shape, predicate="intersects")], shape))
-        lines = [p for p in shapely.get_parts(shapely.line_merge(kept)) if p.length > _SHORTEST_M]
+        kept = shapely.union_all(shapely.intersection(axes[tree.query(whole, predicate="intersects")], whole))
+        merged = (p for p in shapely.get_parts(shapely.line_merge(kept)) if p.length > _SHORTEST_M)
+        shape = polygons_only(whole.simplify(_TRIFLE_M))
+        lines = [line.simplify(_TRIFLE_M) for line in merged]
         made.axes += [(mark_id, lane_id, line) for line in lines]
         corners = tuple(line.simplify(_SETTING_OUT_M) for line in lines)
         made.marks.append(
@@ -87,7 +93,7 @@ def edge_lines(edges: Edges, pavement: BaseGeometry, grids: list[BaseGeometry], 
     return made
 
 
-def kerb_paint(edges: Edges, pavement: BaseGeometry) -> Made:
+def kerb_paint(edges: Edges, pavement: BaseGeometry, dims: Dimensions) -> Made:
     """Return the paint on the top and the face of every kerb.
 
     In plan only the top is seen; the face has length and area.
@@ -95,13 +101,14 @@ def kerb_paint(edges: Edges, pavement: BaseGeometry) -> Made:
     made = Made()
     for width_m in np.unique(edges.kerb_top_width_m[edges.kerbed]):
         group = edges.pick(edges.kerbed & (edges.kerb_top_width_m == width_m))
-        band = _band(_runs(group.lines), float(width_m)).difference(pavement)
-        shared = _shared(band, group, (-float(width_m) - _SLACK_M, _SLACK_M))
+        paint = band(_runs(group.lines), float(width_m), dims.number("edge_line_flatten_m")).difference(pavement)
+        shared = _shared(paint, group, (-float(width_m) - _SLACK_M, _SLACK_M))
         for n in sorted(set(_first_rows(group.edge_id))):
             rows = np.flatnonzero(group.edge_id == group.edge_id[n])
             mark_id, lane_id = _mark_id("KERB", group.edge_id[n]), group.lane_id[n]
             length_m = float(shapely.length(group.lines[rows]).sum())
-            shape = shared.get(n, shapely.MultiPolygon())
+            shape = shared.get(n)
+            shape = shapely.MultiPolygon() if shape is None else polygons_only(shape.simplify(_TRIFLE_M))
             corners = tuple(line.simplify(_SETTING_OUT_M) for line in group.lines[rows])
             made.marks.append(Mark(mark_id, MarkKind.KERB_TOP, shape, length_m, lane_id, corners=corners))
             face_m2 = length_m * float(group.kerb_height_m[n])
@@ -145,7 +152,7 @@ def _lengthened(lane: BaseGeometry, by_m: float = 30.0) -> BaseGeometry:
     )
 
 
-def _axes(runs: BaseGeometry, middle_m: float) -> NDArray[Any]:
+def _axes(runs: BaseGeometry, middle_m: float, flatten_m: float) -> NDArray[Any]:
     """Return the axes of the lines: the outlines of narrower bands, without the flat ends of those.
 
     An offset curve would lose pieces on tight shapes, and most of a closed line.
@@ -156,7 +163,7 @@ def _axes(runs: BaseGeometry, middle_m: float) -> NDArray[Any]:
         for end, other in () if run.is_closed else ((points[0], points[1]), (points[-1], points[-2])):
             across = np.asarray([end[1] - other[1], other[0] - end[0]]) / np.hypot(*(end - other))
             caps.append([end - 2 * middle_m * across, end + 2 * middle_m * across])
-    outline = shapely.boundary(_band(runs, middle_m))
+    outline = shapely.boundary(band(runs, middle_m, flatten_m))
     if caps:
         outline = outline.difference(shapely.union_all(shapely.buffer(shapely.linestrings(caps), 1e-6)))
     return np.asarray(shapely.get_parts(shapely.line_merge(outline)))
@@ -179,22 +186,18 @@ def _runs(lines: NDArray[Any]) -> BaseGeometry:
     return shapely.line_merge(shapely.multilinestrings(list(lines)), directed=True)
 
 
-def _band(runs: BaseGeometry, width_m: float) -> BaseGeometry:
-    return shapely.buffer(runs, width_m, quad_segs=_QUAD_SEGS, cap_style="flat")
-
-
 def _without_necks(
-    band: BaseGeometry, core: BaseGeometry, edges: Edges, *, width_m: float, far_m: float, made: Made
+    paint: BaseGeometry, core: BaseGeometry, edges: Edges, *, width_m: float, far_m: float, made: Made
 ) -> BaseGeometry:
-    """Leave out the band where it has not its full width, and say so.
+    """Leave out the paint where it has not its full width, and say so.
 
     ``core`` is the pavement beyond the line: paint of full width has the core within its width.
     Mitred, so that the outer corner of a line that turns is within it as well.
     """
     whole = mitred(core, width_m + _SLACK_M)
-    necks = [p for p in shapely.get_parts(band.difference(whole)) if p.area > _NECK_M2]
+    necks = [p for p in shapely.get_parts(paint.difference(whole)) if p.area > _NECK_M2]
     if not necks:
-        return band
+        return paint
     tree = shapely.STRtree(edges.lines)
     lane_ids = edges.lane_id[tree.nearest(shapely.point_on_surface(np.asarray(necks, dtype=object)))]
     least_m = rounded_down(2 * far_m, 2)
@@ -208,16 +211,16 @@ def _without_necks(
                 row=lane_id,
             )
         )
-    return band.difference(shapely.union_all(shapely.buffer(np.asarray(necks, dtype=object), width_m)))
+    return paint.difference(shapely.union_all(shapely.buffer(np.asarray(necks, dtype=object), width_m)))
 
 
-def _shared(band: BaseGeometry, edges: Edges, reach: tuple[float, float]) -> dict[int, BaseGeometry]:
-    """Share the band out to the edges: {first row of the edge: its part}.
+def _shared(paint: BaseGeometry, edges: Edges, reach: tuple[float, float]) -> dict[int, BaseGeometry]:
+    """Share the paint out to the edges: {first row of the edge: its part}.
 
     It is cut square to the edge where one edge follows another; ``reach`` is how far the cut goes
     from the edge, positive to the left [m].
     """
-    parts = np.asarray([p for p in shapely.get_parts(band) if p.area > _SPECK_M2], dtype=object)
+    parts = np.asarray([p for p in shapely.get_parts(paint) if p.area > _SPECK_M2], dtype=object)
     if len(parts) == 0:
         return {}
     pieces: list[BaseGeometry] = []
@@ -237,8 +240,10 @@ def _shared(band: BaseGeometry, edges: Edges, reach: tuple[float, float]) -> dic
     segments, owner = segments_of(edges.lines)
     tree, first = shapely.STRtree(segments), np.asarray(_first_rows(edges.edge_id))[owner]
     sample, piece = shapely.get_coordinates(
-        shapely.segmentize(shapely.boundary(np.asarray(pieces, dtype=object)), 0.25), return_index=True
+        shapely.segmentize(shapely.boundary(np.asarray(pieces, dtype=object)), _VOTE_M), return_index=True
     )
+    ask = _some_of_each(piece)
+    sample, piece = sample[ask], piece[ask]
     votes = first[tree.nearest(shapely.points(sample))]
     found: dict[int, list[BaseGeometry]] = {}
     bounds = np.searchsorted(piece, np.arange(len(pieces) + 1))
@@ -246,6 +251,14 @@ def _shared(band: BaseGeometry, edges: Edges, reach: tuple[float, float]) -> dic
         count = np.bincount(votes[bounds[n] : bounds[n + 1]])
         found.setdefault(int(count.argmax()), []).append(shape)
     return {n: polygons_only(shapely.union_all(found[n])) for n in sorted(found)}
+
+
+def _some_of_each(piece: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return some rows of every piece, evenly, at most ``_VOTES``: what was surveyed densely has far more."""
+    count = np.bincount(piece)
+    every = np.maximum(1, -(-count // _VOTES))
+    number = np.arange(len(piece)) - np.r_[0, np.cumsum(count)[:-1]][piece]
+    return np.flatnonzero(number % every[piece] == 0)
 
 
 def _cuts(lines: NDArray[Any], reach: tuple[float, float]) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from firelane.markings.plan import Block, Placement
+    from firelane.markings.plan import Block, LetteringArea, Placement
     from firelane.site.model import Note
     from firelane.vocabulary import MarkKind
 
@@ -41,6 +41,7 @@ class Made:
     placements: list[Placement] = field(default_factory=list)
     axes: list[tuple[str, str | None, BaseGeometry]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    lettering: dict[str, LetteringArea] = field(default_factory=dict)  # by block, of grids by mark
 
     def add(self, other: Made) -> None:
         """Take in another collection."""
@@ -49,3 +50,4 @@ class Made:
         self.placements += other.placements
         self.axes += other.axes
         self.notes += other.notes
+        self.lettering.update(other.lettering)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,14 +11,22 @@ import pandas as pd
 import shapely
 
 from firelane.lanes.edges import pavement_edges
+from firelane.markings.bill import bill_of_quantities, check_materials
+from firelane.markings.boards import warning_boards
 from firelane.markings.boxes import Stop, directions, lane_boxes
 from firelane.markings.candidates import Lane, Surroundings
+from firelane.markings.existing import existing_paint
 from firelane.markings.grids import Grid, Mouth, entrance_grids
+from firelane.markings.keepouts import keepouts, unsurveyed_note
 from firelane.markings.lines import Edges, edge_lines, kerb_paint, one_sided
+from firelane.markings.moving import Local
 from firelane.markings.parameters import Dimensions, dimensions
 from firelane.markings.plan import MarkingPlan, Placement
 from firelane.markings.quantities import quantities
-from firelane.markings.setting_out import setting_out
+from firelane.markings.removal import removals
+from firelane.markings.setting_out import setting_out, with_boards
+from firelane.markings.standing import standing_boxes
+from firelane.markings.tables import with_every_column
 from firelane.site.model import Note
 from firelane.vocabulary import LaneEnd
 
@@ -64,32 +73,52 @@ def plan_markings(
     InputError
         Listing every marking parameter that is unknown, fixed, out of range or does not fit the others.
     """
+    site = with_every_column(site)
     dims = dimensions({**site.config.marking, **(options or {})})
-    local = _Local(network)
+    check_materials(site.config.materials)
+    local = Local(network)
     edges = _edges(site, network, local, dims)
     lanes = dict(zip(network.lanes["lane_id"], local.all(network.lanes.geometry), strict=True))
     if dims.word("edge_line_sides") != "both":
         edges = one_sided(edges, lanes, dims.word("edge_line_sides"))
     pavement, judged = local(network.pavement), local(network.judged)
 
-    made, grids = entrance_grids(_mouths(network, local), judged, dims, font=font)
+    made, grids = entrance_grids(_mouths(site, network, local, dims), judged, dims, font=font)
     outlines = [grid.outline for grid in grids]
-    made.add(kerb_paint(edges, pavement))
+    made.add(kerb_paint(edges, pavement, dims))
     made.add(edge_lines(edges, pavement, outlines, dims))
+    found = _lanes(network, local, grids)
     boxes, proof = lane_boxes(
-        _lanes(network, local, grids),
+        found,
         Surroundings(
             judged, local(network.designated), edges.lines[~edges.kerbed],
             local.all(network.junctions.geometry), np.asarray(network.junctions["radius_m"], dtype=float),
             outlines, dims.edge_line_far_m, dims.number("box_clearance_m"), dims.number("box_tolerance_m"),
+            keepouts(site, local.all, dims),
+            standing_boxes(existing_paint(site, local.origin, dims), found, dims),
         ),
         dims,
         clear_widths_m=clear_widths or {},
         font=font,
     )  # fmt: skip
     made.add(boxes)
-    made.notes += _without_outline(site, network)
-    return _plan(site, made, proof, dims, local=local, lanes=lanes)
+    unsurveyed = unsurveyed_note(site) if boxes.placements else None
+    made.notes += [*([unsurveyed] if unsurveyed else []), *_without_outline(site, network)]
+    return _completed(_plan(site, made, proof, dims, local=local, lanes=lanes), network, dims)
+
+
+def _completed(plan: MarkingPlan, network: LaneNetwork, dims: Dimensions) -> MarkingPlan:
+    """Add what follows from the paint: boards, what has to go, the bill."""
+    boards, about_boards = warning_boards(plan.site, network, dims)
+    gone, about_removals = removals(plan.site, network, plan.paint, dims)
+    return replace(
+        plan,
+        boards=boards,
+        setting_out=with_boards(plan.setting_out, boards, network, plan.site.crs),
+        removals=gone,
+        bill=bill_of_quantities(plan.quantities, boards, gone, plan.site.config.materials),
+        notes=(*plan.notes, *about_boards, *about_removals),
+    )
 
 
 def _without_outline(site: Site, network: LaneNetwork) -> list[Note]:
@@ -119,31 +148,7 @@ def _without_outline(site: Site, network: LaneNetwork) -> list[Note]:
     return notes
 
 
-class _Local:
-    """The local origin: whole metres, so that shifting there and back loses nothing that matters."""
-
-    def __init__(self, network: LaneNetwork) -> None:
-        bounds = (0.0, 0.0) if network.pavement.is_empty else network.pavement.bounds[:2]
-        self.origin: NDArray[np.float64] = np.floor(np.asarray(bounds, dtype=float))
-
-    def __call__(self, geometry: BaseGeometry) -> BaseGeometry:
-        return shapely.transform(geometry, lambda xy: xy - self.origin)
-
-    def all(self, geometries: Any) -> NDArray[Any]:
-        array = np.asarray(list(geometries), dtype=object)
-        return np.asarray(shapely.transform(array, lambda xy: xy - self.origin)) if len(array) else array
-
-    def back(self, geometries: list[BaseGeometry]) -> NDArray[Any]:
-        array = np.empty(len(geometries), dtype=object)
-        array[:] = geometries
-        moved = np.asarray(shapely.transform(array, lambda xy: xy + self.origin)) if len(array) else array
-        for n in np.flatnonzero(~shapely.is_valid(moved)):
-            # rings that touch may cross once their coordinates are rounded at 4.6e6
-            moved[n] = shapely.set_precision(moved[n], 1e-6)
-        return moved
-
-
-def _edges(site: Site, network: LaneNetwork, local: _Local, dims: Dimensions) -> Edges:
+def _edges(site: Site, network: LaneNetwork, local: Local, dims: Dimensions) -> Edges:
     table = pavement_edges(site, network)
     return Edges(
         table["edge_id"].to_numpy(dtype=object),
@@ -155,10 +160,18 @@ def _edges(site: Site, network: LaneNetwork, local: _Local, dims: Dimensions) ->
     )
 
 
-def _mouths(network: LaneNetwork, local: _Local) -> list[Mouth]:
+def _mouths(site: Site, network: LaneNetwork, local: Local, dims: Dimensions) -> list[Mouth]:
+    """Return the mouths; the grid at one that is for driving out alone is read by those who do."""
     table = network.mouths
+    entrances = site.layers.get("entrances")
+    out: set[str] = set()
+    if entrances is not None and "kind" in entrances and dims.word("grid_text_at_exits") == "leaving":
+        out = {str(name) for name in entrances["id"][entrances["kind"] == "exit"]}
     return [
-        Mouth(str(row.entrance_id), _text(row.lane_id), line, (float(row.inward_x), float(row.inward_y)))
+        Mouth(
+            str(row.entrance_id), _text(row.lane_id), line, (float(row.inward_x), float(row.inward_y)),
+            leaving=str(row.entrance_id) in out,
+        )
         for row, line in zip(table.itertuples(), local.all(table.geometry), strict=True)
     ]
 
@@ -167,7 +180,7 @@ def _text(value: Any) -> str | None:
     return None if value is None or pd.isna(value) else str(value)
 
 
-def _lanes(network: LaneNetwork, local: _Local, grids: list[Grid]) -> list[Lane]:
+def _lanes(network: LaneNetwork, local: Local, grids: list[Grid]) -> list[Lane]:
     """Return the lanes with the stretch that is counted: from grid to grid, else from end to end."""
     table = network.lanes
     rows = list(table.itertuples())
@@ -178,13 +191,14 @@ def _lanes(network: LaneNetwork, local: _Local, grids: list[Grid]) -> list[Lane]
     stations = _stations(network)
     none = np.empty((0, 3))
     found: list[Lane] = []
+    tree = shapely.STRtree([grid.outline for grid in grids])
     for row, line in zip(rows, local.all(table.geometry), strict=True):
         lane_id = str(row.lane_id)
-        from_m, to_m = _beyond_grids(line, row.start_kind, row.end_kind, grids)
+        from_m, to_m = _beyond_grids(line, row.start_kind, row.end_kind, tree)
         found.append(
             Lane(
                 lane_id, line, bool(row.designated), str(row.start_kind), str(row.end_kind),
-                from_m, to_m, forward[lane_id], stations.get(lane_id, none),
+                from_m, to_m, forward[lane_id], stations.get(lane_id, none), str(row.start_node), str(row.end_node),
             )
         )  # fmt: skip
     return found
@@ -202,16 +216,15 @@ def _stations(network: LaneNetwork) -> dict[str, NDArray[np.float64]]:
 
 
 def _beyond_grids(
-    line: BaseGeometry, start_kind: str, end_kind: str, grids: list[Grid]
+    line: BaseGeometry, start_kind: str, end_kind: str, grids: shapely.STRtree
 ) -> tuple[float, float]:
     """Return where the grids at the mouths of a lane end along it [m]."""
     from_m, to_m = 0.0, float(line.length)
     for end in (end for end, kind in ((0, start_kind), (-1, end_kind)) if kind == LaneEnd.MOUTH):
         tip = shapely.get_point(line, end)
-        for grid in grids:
-            if grid.outline.distance(tip) > 0.5:
-                continue
-            inside = [p for p in shapely.get_parts(shapely.intersection(line, grid.outline)) if p.length > 0]
+        for n in np.sort(grids.query(tip, predicate="dwithin", distance=0.5)):
+            inside = shapely.get_parts(shapely.intersection(line, grids.geometries[n]))
+            inside = inside[shapely.length(inside) > 0]
             for part in inside:
                 along = shapely.line_locate_point(line, shapely.points(shapely.get_coordinates(part)))
                 if end == 0 and along.min() < 0.5:
@@ -227,7 +240,7 @@ def _plan(
     proof: list[Stop],
     dims: Dimensions,
     *,
-    local: _Local,
+    local: Local,
     lanes: Mapping[str, BaseGeometry],
 ) -> MarkingPlan:
     """Move everything back to the site's coordinates."""
@@ -269,9 +282,15 @@ def _plan(
         centrelines=axes,
         boxes=pd.DataFrame(proof, columns=["lane_id", "box", "chainage_m", "gap_m"]),
         quantities=quantities(marks),
-        setting_out=setting_out(marks, lanes, (x0, y0), site.crs),
+        setting_out=setting_out(
+            marks, lanes, (x0, y0), site.crs,
+            placements=made.placements, axes=made.axes, tolerance_m=dims.number("setting_out_tolerance_m"),
+            surveyed_tolerance_m=dims.number("setting_out_surveyed_tolerance_m"),
+        ),
         parameters=dims.open_parameters(),
         notes=tuple(made.notes),
+        lettering=dict(sorted(made.lettering.items())),
+        dims=dims,
     )
 
 

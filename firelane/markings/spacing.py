@@ -1,8 +1,8 @@
 """Where along a lane boxes stand: a chain of places with no gap above the pitch.
 
-Pure numbers: the places are numbered 0 … n-1, one search step apart, and some are free. The fewest
-boxes are wanted, as far apart as the pitch allows; a greedy walk would do but for boxes that may not
-overlap, so the chain is found by dynamic programming from the far end.
+Pure numbers: the places are numbered 0 … n-1, one search step apart, and some are free. As few boxes as
+can be stand on places that are ill liked, then the fewest boxes at all are wanted, as far apart as the pitch
+allows; the chain is found by dynamic programming from the far end.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NONE = np.iinfo(np.int64).max // 2
+_DEAR = 100_000  # more than the boxes of any lane: a dislike outweighs any number of boxes
 _HALVINGS = 6
 
 
@@ -30,13 +31,19 @@ class Spacing:
         Numbers of the places, ascending.
     too_wide : tuple of (int, int)
         Pairs of neighbouring stops (places, -1 for the start, n for the end) whose gap is too wide.
+    dislike : int
+        Sum of the dislikes of the places chosen.
     """
 
     places: tuple[int, ...]
     too_wide: tuple[tuple[int, int], ...]
+    dislike: int = 0
 
 
-def chain(free: NDArray[np.bool_], *, pitch: int, least: int, start_within: int, end_from: int) -> Spacing:
+def chain(
+    free: NDArray[np.bool_], *, pitch: int, least: int, start_within: int, end_from: int,
+    dislike: NDArray[np.int64] | None = None,
+) -> Spacing:  # fmt: skip
     """Choose places so that neighbours are at most ``pitch`` apart, or as near to that as can be.
 
     Parameters
@@ -47,6 +54,8 @@ def chain(free: NDArray[np.bool_], *, pitch: int, least: int, start_within: int,
         Greatest and least distance of neighbours [steps].
     start_within, end_from : int
         The first place chosen should not be beyond ``start_within``, nor the last one before ``end_from``.
+    dislike : (n,) int, optional
+        How ill each place is liked, 0 for one as good as any. A gap above the pitch is worse than any dislike.
 
     Notes
     -----
@@ -60,24 +69,30 @@ def chain(free: NDArray[np.bool_], *, pitch: int, least: int, start_within: int,
     >>> chain(np.ones(11, dtype=bool), pitch=20, least=3, start_within=20, end_from=-10).places
     (5,)
     """
-    found = _chain(free, pitch=pitch, least=least, start_within=start_within, end_from=end_from)
+    cost = np.ones(len(free), dtype=np.int64) if dislike is None else 1 + _DEAR * dislike.astype(np.int64)
+    found = _chain(free, cost, pitch=pitch, least=least, start_within=start_within, end_from=end_from)
     if found.too_wide or not any(b - a < pitch / 2 for a, b in itertools.pairwise(found.places)):
         return found
     low, high = 0.4, 1.0
+    usable, last = np.flatnonzero(free & (cost <= cost[list(found.places)].max())), len(free) - 1
     for _ in range(_HALVINGS):
         share = (low + high) / 2
+        # the ends come nearer as well, but not to where nothing is free
         tried = _chain(
-            free, pitch=int(pitch * share), least=least, start_within=int(start_within * share),
-            end_from=len(free) - 1 - int((len(free) - 1 - end_from) * share),
+            free, cost, pitch=int(pitch * share), least=least,
+            start_within=min(max(int(start_within * share), int(usable[0])), start_within),
+            end_from=max(min(last - int((last - end_from) * share), int(usable[-1])), end_from),
         )  # fmt: skip
-        if tried.too_wide or len(tried.places) > len(found.places):
+        if tried.too_wide or tried.dislike > found.dislike or len(tried.places) > len(found.places):
             low = share
         else:
             found, high = tried, share
     return found
 
 
-def _chain(free: NDArray[np.bool_], *, pitch: int, least: int, start_within: int, end_from: int) -> Spacing:
+def _chain(
+    free: NDArray[np.bool_], cost: NDArray[np.int64], *, pitch: int, least: int, start_within: int, end_from: int
+) -> Spacing:
     stops = np.flatnonzero(free)
     count = len(free)
     if len(stops) == 0:
@@ -92,37 +107,43 @@ def _chain(free: NDArray[np.bool_], *, pitch: int, least: int, start_within: int
             starts = island <= start_within
         if n == len(islands) - 1 and island[-1] >= end_from:
             ends = island >= end_from
-        places += _best(island, starts, ends, pitch=pitch, least=least)
+        places += _best(island, cost[island], (starts, ends), pitch=pitch, least=least)
     gaps = [(a, b) for a, b in itertools.pairwise(places) if b - a > pitch]
     if places[0] > start_within:
         gaps.insert(0, (-1, places[0]))
     if places[-1] < end_from:
         gaps.append((places[-1], count))
-    return Spacing(tuple(places), tuple(gaps))
+    return Spacing(tuple(places), tuple(gaps), int((cost[places] - 1).sum()) // _DEAR)
 
 
 def _best(
-    stops: NDArray[np.int64], starts: NDArray[np.bool_], ends: NDArray[np.bool_], *, pitch: int, least: int
+    stops: NDArray[np.int64],
+    cost: NDArray[np.int64],
+    limits: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    *,
+    pitch: int,
+    least: int,
 ) -> list[int]:
-    """Return the shortest chain of ``stops`` from a start to an end."""
-    both = np.flatnonzero(starts & ends)
-    if len(both):  # one box does: in the middle, rather than at either limit
-        middle = (stops[both[0]] + stops[both[-1]]) / 2
-        return [int(stops[both[np.argmin(np.abs(stops[both] - middle))]])]
-    need = np.where(ends, 1, _NONE)
+    """Return the cheapest chain of ``stops`` from a start to an end; ``limits`` tell which may be either."""
+    starts, ends = limits
+    need = np.where(ends, cost, _NONE)
     first = np.searchsorted(stops, stops + least)
     last = np.searchsorted(stops, stops + pitch, side="right")
-    for k in range(len(stops) - 1, -1, -1):
-        if not ends[k] and first[k] < last[k]:
-            need[k] = min(need[first[k] : last[k]].min() + 1, _NONE)
+    for k in np.flatnonzero(~ends & (first < last))[::-1].tolist():
+        need[k] = min(need[first[k] : last[k]].min() + cost[k], _NONE)
     reachable = np.flatnonzero(starts & (need < _NONE))
     if len(reachable) == 0:
         return _walk(stops, pitch=pitch, least=least)
-    k = int(reachable[need[reachable] == need[reachable].min()][-1])
+    best = need[reachable].min()
+    alone = np.flatnonzero(starts & ends & (cost == best))
+    if len(alone):  # one box does: in the middle, rather than at either limit
+        middle = (stops[alone[0]] + stops[alone[-1]]) / 2
+        return [int(stops[alone[np.argmin(np.abs(stops[alone] - middle))]])]
+    k = int(reachable[need[reachable] == best][-1])
     found = [int(stops[k])]
-    while need[k] > 1:
+    while not ends[k]:
         window = np.arange(first[k], last[k])
-        k = int(window[need[window] == need[k] - 1][-1])
+        k = int(window[need[window] == need[k] - cost[k]][-1])
         found.append(int(stops[k]))
     return found
 

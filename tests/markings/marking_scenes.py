@@ -7,9 +7,11 @@ import numpy as np
 import pyproj
 import shapely
 from shapely import LineString, MultiPolygon, Point, box
+from site_scenes import layer
 
 from firelane.lanes.records import LaneNetwork
 from firelane.site.model import Site, SiteConfig
+from firelane.site.schema import empty_layer
 
 CRS = pyproj.CRS.from_epsg(4550)
 ORIGIN = np.array([535_900.0, 4_630_000.0])
@@ -28,12 +30,14 @@ def table(columns, geometries):
 
 
 def scene(
-    roads, lanes, *, mouths=(), junctions=(), kerbs=None, designated=(), unjudged=(), kerb=None, marking=None
-):
+    roads, lanes, *, mouths=(), junctions=(), kerbs=None, designated=(), unjudged=(), kerb=None, marking=None,
+    covers=(), grounds=(), bays=(), things=(), unsurveyed=(),
+):  # fmt: skip
     """Build a site and its network.
 
     lanes: (id, line, start kind, end kind, start node, end node[, designated]); mouths: (id, line, inward,
-    lane id); junctions: (point, radius).
+    lane id); junctions: (point, radius). covers, grounds, bays and things: geometries, or (geometry, {column: value});
+    those layers are surveyed unless their names are in ``unsurveyed``.
     """
     polygons = [*roads, *unjudged]
     layers = {
@@ -49,6 +53,10 @@ def scene(
     if kerbs is not None:
         columns = {"id": [f"k{n}" for n in range(len(kerbs))], "height_m": 0.2, "top_width_m": 0.1}
         layers["kerbs"] = table(columns, kerbs)
+    rows = {"covers": covers, "operating_grounds": grounds, "parking": bays, "obstructions": things}
+    for name, given in rows.items():
+        if name not in unsurveyed:
+            layers[name] = layer(name, given, transform=moved) if len(given) else empty_layer(name, CRS)
     edge = shapely.union_all(polygons).boundary
     stations = [
         (row[0], s, 0.0, *sides(row[1], s, edge))
@@ -170,3 +178,27 @@ def comb(teeth=6, depth=50.0, spacing=50.0, **more):
     lanes.append(("SZ", end, "junction", "tip", start[1], "end"))
     mouth = ("E1", LineString([(0, 3), (0, -3)]), (1, 0), "S00")
     return scene(roads, lanes, mouths=[mouth], junctions=junctions, **more)
+
+
+def route(*pieces, width=6.0, **more):
+    """A lane from a mouth to a dead end, and its line in local coordinates.
+
+    pieces: lengths (straight) and (radius, degrees; positive to the left), one after the other.
+    """
+    points, heading = [np.zeros(2)], 0.0
+    for piece in pieces:
+        if not isinstance(piece, tuple):
+            points.append(points[-1] + piece * np.array([np.cos(heading), np.sin(heading)]))
+            continue
+        radius, degrees = piece
+        turn, side = np.radians(degrees), np.sign(degrees)
+        centre = points[-1] + side * radius * np.array([-np.sin(heading), np.cos(heading)])
+        angles = heading + np.linspace(0, turn, max(int(abs(degrees)), 2))[1:]
+        points += [centre + side * radius * np.array([np.sin(angle), -np.cos(angle)]) for angle in angles]
+        heading += turn
+    line = LineString(points)
+    half = width / 2
+    road = line.buffer(half, cap_style="flat", quad_segs=32)
+    lane = ("L1", line, "mouth", "tip", "m", "t")
+    mouth = ("E1", LineString([(0, half), (0, -half)]), (1, 0), "L1")
+    return scene([road], [lane], mouths=[mouth], **more), line

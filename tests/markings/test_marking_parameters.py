@@ -36,6 +36,7 @@ def test_every_row_is_complete(parameter):
         assert parameter.choices or parameter.minimum is not None
         assert parameter.problem(parameter.value) is None
         assert "proposed" in parameter.source
+        assert "拟定" in parameter.source_zh  # what a Chinese workbook shows
     if parameter.unit == "m":
         assert parameter.key.endswith("_m")
 
@@ -52,6 +53,7 @@ def test_all_problems_at_once():
     with pytest.raises(InputError) as error:
         dimensions(wrong)
     assert {p.column for p in error.value.problems} == set(wrong)
+    assert all(p.message_zh and p.remedy_zh for p in error.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +69,40 @@ def test_all_problems_at_once():
     ],
 )
 def test_values_that_contradict_each_other(wrong):
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as error:
         dimensions(wrong)
+    assert all(p.message_zh and p.remedy_zh for p in error.value.problems)
+
+
+@pytest.mark.parametrize("key", ["kerb_height_m", "text_layout", "keep_existing_boxes"])
+@pytest.mark.parametrize("value", [10**400, -(10**400), 10**5000, [10**5000]], ids=["400", "-400", "5000", "list"])
+def test_a_number_of_any_length_is_a_problem_and_no_crash(key, value):
+    with pytest.raises(InputError) as error:
+        dimensions({key: value})
+    (problem,) = error.value.problems
+    assert problem.column == key
+    assert len(problem.message) < 300
+    assert problem.message_zh.startswith("为 ")
+
+
+def test_what_is_shown_of_hostile_keys_and_values_is_printable():
+    hostile = "a\x1b[31m\r\n\x00\u202eb" * 30
+    with pytest.raises(InputError) as error:
+        dimensions({hostile: 1, "text_layout": hostile, "kerb_height_m": hostile, hostile[3:]: 10**400})
+    assert len(error.value.problems) == 4
+    for problem in error.value.problems:
+        for lang in ("zh", "en"):
+            assert problem.text(lang).isprintable()
+            assert len(problem.text(lang)) < 400
+    unknown = error.value.problems[0]
+    assert "没有这个标线参数" in unknown.text("zh")
+    assert "unknown marking parameter" in unknown.text("en")
+
+
+def test_whole_numbers_are_numbers():
+    assert dimensions({"box_apart_m": 6}).number("box_apart_m") == 6.0
+    with pytest.raises(InputError, match="is 99 m, expected 0 to 15 m"):
+        dimensions({"box_apart_m": 99})
 
 
 def test_every_open_parameter_is_shown_with_its_value_in_force():

@@ -80,14 +80,6 @@ def test_setting_out_points_by_hand():
     assert np.abs(back - points[["y_east_m", "x_north_m"]].to_numpy()).max() < 2e-3
 
 
-def test_bends_of_a_line_are_set_out_to_a_millimetre():
-    plan = plan_markings(*l_bend())
-    points = plan.setting_out[plan.setting_out.kind == "edge_line"]
-    run = shapely.linestrings(near(shapely.linestrings(points[["y_east_m", "x_north_m"]].to_numpy())).coords)
-    for axis in near(plan.centrelines.geometry.array):
-        assert shapely.hausdorff_distance(axis, run, densify=0.01) < 0.003
-
-
 def test_the_same_input_gives_the_same_plan():
     one, two = plan_markings(*t_junction()), plan_markings(*t_junction())
     for name in ("paint", "boxes", "quantities", "setting_out", "centrelines"):

@@ -103,3 +103,55 @@ def test_two_boxes_that_would_crowd_at_the_end_are_spread_evenly():
     assert second >= 22
     assert second - first >= 8, "not side by side"
     assert not found.too_wide
+
+
+def test_boxes_between_two_junctions_are_spread_evenly():
+    # 65 m in metres: within 10 m of each end, where the first 9 m are taken
+    found = chain(free(66, (0, 9), (57, 66)), pitch=20, least=3, start_within=10, end_from=55)
+    assert len(found.places) == 4
+    assert np.diff(found.places).min() >= 14
+    assert not found.too_wide
+    # nor do places that are free but ill liked keep them from it
+    dislike = np.zeros(66, dtype=np.int64)
+    dislike[:9] = dislike[57:] = 7
+    assert chain(free(66), pitch=20, least=3, start_within=10, end_from=55, dislike=dislike).places == found.places
+
+
+def test_a_place_that_is_ill_liked_is_taken_only_where_the_pitch_asks_for_it():
+    dislike = np.zeros(101, dtype=np.int64)
+    dislike[35:45] = 1
+    found = chain(free(101), pitch=20, least=3, start_within=20, end_from=80, dislike=dislike)
+    assert found.places == (20, 34, 54, 74, 94)
+    assert found.dislike == 0
+    dislike[25:55] = 1  # too long to jump: one, not two
+    found = chain(free(101), pitch=20, least=3, start_within=20, end_from=80, dislike=dislike)
+    assert found.dislike == 1
+    assert not found.too_wide
+    dislike[:] = 1  # everywhere alike: as if nothing were said
+    found = chain(free(101), pitch=20, least=3, start_within=20, end_from=80, dislike=dislike)
+    assert found.places == (20, 40, 60, 80)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=40), st.integers(2, 9), st.integers(1, 3)
+)
+def test_no_other_chain_is_liked_better(cells, pitch, least):
+    """Against all chains: the sum of dislikes is the least of any that closes every gap, and so is their number."""
+    allowed, dislike = np.array([a for a, _ in cells]), np.array([d for _, d in cells])
+    end_from = len(cells) - 1 - pitch
+    best = {}  # last place -> (dislike, boxes) of the best chain that ends there
+    for k in np.flatnonzero(allowed).tolist():
+        before = [best[j] for j in range(max(k - pitch, 0), k - least + 1) if j in best]
+        before += [(0, 0)] if k <= pitch else []
+        if before:
+            a, b = min(before)
+            best[k] = (a + int(dislike[k]), b + 1)
+    whole = [best[k] for k in best if k >= end_from]
+    found = chain(allowed, pitch=pitch, least=least, start_within=pitch, end_from=end_from, dislike=dislike)
+    if whole:
+        assert not found.too_wide
+        assert (found.dislike, len(found.places)) == min(whole)
+        assert found.dislike == dislike[list(found.places)].sum()
+    elif found.places:
+        assert found.too_wide
