@@ -50,7 +50,7 @@ _REASONS = {
 }
 
 
-def _output_error(path: Path, error: OSError) -> OutputError:
+def output_error(path: Path, error: OSError) -> OutputError:
     """Say in plain words why ``path`` could not be written and what to do."""
     said = error.strerror or str(error)
     en, zh = _REASONS.get(error.errno or 0, (said, said))
@@ -85,7 +85,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         folder = Path(tempfile.mkdtemp(prefix=".firelane-", dir=target.parent))
     except OSError as error:
-        raise _output_error(target, error) from error
+        raise output_error(target, error) from error
     temporary = folder / target.name
     try:
         yield temporary
@@ -95,7 +95,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     except OutputError:
         raise
     except OSError as error:
-        raise _output_error(target, error) from error
+        raise output_error(target, error) from error
     finally:
         # A writer may leave journals beside its file: the whole private folder goes.
         for left in folder.glob("*"):
@@ -166,7 +166,7 @@ def ensure_writable_dir(path: str | os.PathLike[str]) -> Path:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"firelane")
     except OSError as error:
-        raise _output_error(folder, error) from error
+        raise output_error(folder, error) from error
     return folder
 
 

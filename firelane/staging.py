@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from firelane.errors import OutputError
-from firelane.files import atomic_path, ensure_writable_dir
+from firelane.files import atomic_path, ensure_writable_dir, output_error
 
 
 @contextmanager
@@ -44,6 +45,7 @@ def staged(folder: str | os.PathLike[str]) -> Iterator[Path]:
         raise OutputError(f"cannot write into {target}: {error.strerror or error}") from error
     try:
         yield desk
+        check_places(desk, target)
         for finished in sorted(desk.iterdir()):
             with atomic_path(target / finished.name) as temporary:
                 # Within one file system: nothing is copied, and no space is needed.
@@ -54,3 +56,21 @@ def staged(folder: str | os.PathLike[str]) -> Iterator[Path]:
         raise OutputError(str(error).replace(here, there), error.message_zh.replace(here, there)) from error
     finally:
         shutil.rmtree(desk, ignore_errors=True)
+
+
+def check_places(desk: Path, folder: Path) -> None:
+    """Refuse, before the first file moves, what would keep a later one from its place.
+
+    Parameters
+    ----------
+    desk, folder : Path
+        The private folder, and where its files are to stand.
+
+    Raises
+    ------
+    OutputError
+        If a folder stands where a file is to stand.
+    """
+    for finished in sorted(desk.iterdir()):
+        if (folder / finished.name).is_dir():
+            raise output_error(folder / finished.name, IsADirectoryError(errno.EISDIR, "Is a directory"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from firelane.drawing.options import DrawingOptions, read_layer_names
+from firelane.drawing.stencils import write_stencils
 from firelane.drawing.write import write_dxf
 
-__all__ = ["plot_pdf", "plot_png", "write_dxf"]
+__all__ = ["DrawingOptions", "plot_pdf", "plot_png", "plot_pngs", "read_layer_names", "write_dxf", "write_stencils"]
 
 
 def plot_pdf(dxf_path: Path | str, pdf_path: Path | str, *, font: str | Path | None = None) -> int:
@@ -15,6 +17,13 @@ def plot_pdf(dxf_path: Path | str, pdf_path: Path | str, *, font: str | Path | N
     from firelane.drawing import plot  # noqa: PLC0415
 
     return plot.plot_pdf(dxf_path, pdf_path, font=font)
+
+
+def plot_pngs(dxf_path: Path | str, stem: Path | str, *, dpi: int = 150, font: str | Path | None = None) -> list[Path]:
+    """Plot every sheet of a drawing to a PNG of its own (see ``drawing.plot.plot_pngs``)."""
+    from firelane.drawing import plot  # noqa: PLC0415
+
+    return plot.plot_pngs(dxf_path, stem, dpi=dpi, font=font)
 
 
 def plot_png(

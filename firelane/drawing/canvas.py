@@ -14,7 +14,7 @@ from ezdxf.enums import TextEntityAlignment
 from ezdxf.filemanagement import new
 
 from firelane.drawing.catalogue import LayerCatalogue, Rgb, SheetCatalogue, layer_catalogue, sheet_catalogue
-from firelane.drawing.text import ENCODING, ascii_id, safe_text
+from firelane.drawing.text import ENCODING, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ STYLE = "汉字"
 STYLE_FONT = "simsun.ttf"
 DIMSTYLE = "FL-DIMS"
 APPID = "FIRELANE"
-COORDINATE_DECIMALS = 6  # a micrometre: areas stay right to 1e-4 m² over kilometres of paint, files stay small
+COORDINATE_DECIMALS = {1.0: 6, 1000.0: 3}  # a micrometre: areas stay right to 1e-4 m² over kilometres, files stay small
 
 Point = tuple[float, float]
 Align = TextEntityAlignment
@@ -49,8 +49,12 @@ class Canvas:
     origin : (float, float)
         Site coordinates (east, north) of the model space's origin [m].
     scale : int
-        Denominator of the sheet's scale; paper millimetres become ``mm * scale / 1000`` metres.
+        Denominator of the general plan's scale, for which the texts of the model space are sized.
     lang : "zh" or "en"
+    unit : float
+        Units of the model space in a metre: 1 or 1000.
+    twist_deg : float
+        The general plan's view is turned counter-clockwise by this; its texts are written upright in it.
     """
 
     doc: Drawing
@@ -59,26 +63,57 @@ class Canvas:
     lang: Lang
     layers: LayerCatalogue
     sheet: SheetCatalogue
+    unit: float = 1.0
+    twist_deg: float = 0.0
 
     @property
     def model(self) -> Modelspace:
         """The model space."""
         return self.doc.modelspace()
 
-    def metres(self, paper_mm: float) -> float:
-        """Return what ``paper_mm`` on the sheet is on the ground [m]."""
+    def ground(self, paper_mm: float) -> float:
+        """Return what ``paper_mm`` on the general plan is in the model space [its unit]."""
+        return paper_mm * self.scale / 1000.0 * self.unit
+
+    def ground_m(self, paper_mm: float) -> float:
+        """Return what ``paper_mm`` on the general plan is on the ground [m]."""
         return paper_mm * self.scale / 1000.0
+
+    def size(self, length_m: float) -> float:
+        """Return a true length in the model space [its unit]."""
+        return length_m * self.unit
+
+    def scaled(self, geometry: BaseGeometry) -> BaseGeometry:
+        """Return ``geometry`` given in metres about its own origin, as a block's, in the model space's unit."""
+        decimals = COORDINATE_DECIMALS[self.unit]
+        return shapely.transform(geometry, lambda xy: np.round(xy * self.unit, decimals))
 
     def local(self, geometry: BaseGeometry) -> BaseGeometry:
         """Return ``geometry`` in model space: relative to the origin, rounded."""
-        return shapely.transform(geometry, lambda xy: np.round(xy - self.origin, COORDINATE_DECIMALS))
+        decimals = COORDINATE_DECIMALS[self.unit]
+        return shapely.transform(geometry, lambda xy: np.round((xy - self.origin) * self.unit, decimals))
 
     def local_point(self, point: Sequence[float]) -> Point:
         """Return a site coordinate pair in model space."""
         return (
-            round(float(point[0]) - self.origin[0], COORDINATE_DECIMALS),
-            round(float(point[1]) - self.origin[1], COORDINATE_DECIMALS),
+            round((float(point[0]) - self.origin[0]) * self.unit, COORDINATE_DECIMALS[self.unit]),
+            round((float(point[1]) - self.origin[1]) * self.unit, COORDINATE_DECIMALS[self.unit]),
         )
+
+    def seen(self, geometry: BaseGeometry) -> BaseGeometry:
+        """Return ``geometry`` of the model space as the general plan's view has it: turned about the origin."""
+        if self.twist_deg == 0.0:
+            return geometry
+        cos, sin = turned((1.0, 0.0), math.radians(self.twist_deg))
+        return shapely.transform(geometry, lambda xy: xy @ np.array([[cos, sin], [-sin, cos]]))
+
+    def seen_point(self, point: Point) -> Point:
+        """Return a point of the model space as the general plan's view has it."""
+        return turned(point, math.radians(self.twist_deg)) if self.twist_deg else point
+
+    def from_view(self, point: Point) -> Point:
+        """Return the point of the model space that the view has at ``point``."""
+        return turned(point, -math.radians(self.twist_deg)) if self.twist_deg else point
 
     def text(
         self,
@@ -89,16 +124,29 @@ class Canvas:
         *,
         align: Align = Align.LEFT,
         rotation_deg: float = 0.0,
+        rgb: Rgb | None = None,
     ) -> None:
-        """Write ``text`` into the model space at a height given in paper millimetres."""
-        put_text(
-            self.model, text, at, self.metres(height_mm), layer, align=align, rotation_deg=rotation_deg
-        )
+        """Write ``text`` into the model space, where and as it is to be seen in the general plan's view.
+
+        Parameters
+        ----------
+        at : (float, float)
+            In the view, see :meth:`seen`.
+        height_mm : float
+            On paper.
+        rotation_deg : float
+            In the view.
+        """
+        rotation_deg -= self.twist_deg
+        where, height = self.from_view(at), self.ground(height_mm)
+        put_text(self.model, text, where, height, layer, align=align, rotation_deg=rotation_deg, rgb=rgb)
 
 
-def new_canvas(origin: Point, scale: int, lang: Lang, dxf_version: str) -> Canvas:
+def new_canvas(
+    origin: Point, scale: int, lang: Lang, dxf_version: str, unit: float = 1.0, twist_deg: float = 0.0
+) -> Canvas:
     """Return an empty drawing with units, layers, linetypes, text and dimension styles defined."""
-    doc = new(dxf_version, units=6)
+    doc = new(dxf_version, units=4 if unit == 1000.0 else 6)
     doc.encoding = ENCODING
     layers = layer_catalogue()
     header = doc.header
@@ -124,7 +172,7 @@ def new_canvas(origin: Point, scale: int, lang: Lang, dxf_version: str) -> Canva
     doc.styles.add(STYLE, font=STYLE_FONT)
     header["$TEXTSTYLE"] = STYLE
     _add_dimstyle(doc)
-    return Canvas(doc, origin, scale, lang, layers, sheet_catalogue())
+    return Canvas(doc, origin, scale, lang, layers, sheet_catalogue(), unit, twist_deg)
 
 
 def _add_dimstyle(doc: Drawing) -> None:
@@ -164,6 +212,7 @@ def put_text(
     align: Align = Align.LEFT,
     rotation_deg: float = 0.0,
     squeeze: float = 1.0,
+    rgb: Rgb | None = None,
 ) -> None:
     """Write one line of safe TEXT; nothing where the text is empty."""
     safe = safe_text(text)
@@ -172,6 +221,11 @@ def put_text(
     attribs: dict[str, object] = {"layer": layer, "style": STYLE, "rotation": rotation_deg}
     if squeeze != 1.0:
         attribs["width"] = round(squeeze, 3)
+    if rgb is not None:
+        attribs["true_color"] = rgb2int(rgb)
+    if align == Align.LEFT:  # where it stands as it is: the second point of the other ways is a sixth of a text's bytes
+        layout.add_text(safe, height=height, dxfattribs={**attribs, "insert": at})
+        return
     layout.add_text(safe, height=height, dxfattribs=attribs).set_placement(at, align=align)
 
 
@@ -263,11 +317,11 @@ def put_hatch(
     rgb: Rgb,
     *,
     aci: int,
-    tags: tuple[str, str, float] | None = None,
+    tags: Sequence[tuple[int, str | float]] | None = None,
 ) -> None:
     """Fill one polygon: solid, straight polyline boundaries, exterior flag 1, holes flag 16.
 
-    ``tags`` (kind, id, area [m²]) travel along as XDATA.
+    ``tags`` travel along as XDATA.
     """
     hatch = layout.add_hatch(color=aci, dxfattribs={"layer": layer, "hatch_style": 0})
     hatch.rgb = rgb
@@ -275,8 +329,7 @@ def put_hatch(
     for ring in polygon.interiors:
         hatch.paths.add_polyline_path(shapely.get_coordinates(ring)[:-1].tolist(), is_closed=True, flags=16)
     if tags is not None:
-        kind, mark, area_m2 = tags
-        hatch.set_xdata(APPID, [(1000, ascii_id(kind)), (1000, ascii_id(mark)), (1040, round(area_m2, 6))])
+        hatch.set_xdata(APPID, list(tags))
 
 
 def turned(vector: Point, angle_rad: float) -> Point:

@@ -51,14 +51,14 @@ class LayerCatalogue:
 
 @dataclass(frozen=True)
 class FormatSpec:
-    """One sheet format, landscape [mm]; ``violations`` is how many items its list may hold."""
+    """One sheet format, landscape [mm]; ``title_mm`` is the height of the title block along its foot."""
 
     name: str
     width_mm: float
     height_mm: float
     margin_mm: float
     frame_mm: float
-    violations: int
+    title_mm: float
 
 
 @dataclass(frozen=True)
@@ -66,18 +66,19 @@ class SheetCatalogue:
     """Formats, scales and measures of the sheet; see ``sheet.toml`` for what each is and its source."""
 
     formats: tuple[FormatSpec, ...]
-    legible: tuple[int, ...]
-    overview: tuple[int, ...]
-    last_resort: tuple[int, ...]
+    plan_scales: tuple[int, ...]
     binding_mm: float
     column_mm: float
     column_pad_mm: float
-    title_mm: float
-    min_plan_share: float
     label_room_mm: float
     caption_mm: float
+    side_mm: float
     context_m: float
+    beyond_m: float
     obstruction_labels_to: int
+    lane_labels_to: int
+    most_findings: int
+    most_notes: int
     small_mm: float
     label_mm: float
     heading_mm: float
@@ -87,7 +88,6 @@ class SheetCatalogue:
     grid_steps_m: tuple[float, ...]
     station_step_mm: float
     station_steps_m: tuple[float, ...]
-    detail_height_mm: Mapping[str, float]
     detail_scales: tuple[int, ...]
 
 
@@ -131,9 +131,7 @@ def sheet_catalogue() -> SheetCatalogue:
     layout, text, details = data["layout"], data["text_mm"], data["details"]
     return SheetCatalogue(
         formats=tuple(FormatSpec(**row) for row in data["format"]),
-        legible=tuple(data["scale"]["legible"]),
-        overview=tuple(data["scale"]["overview"]),
-        last_resort=tuple(data["scale"]["last_resort"]),
+        plan_scales=tuple(data["scale"]["plan"]),
         **layout,
         small_mm=text["small"],
         label_mm=text["label"],
@@ -144,6 +142,5 @@ def sheet_catalogue() -> SheetCatalogue:
         grid_steps_m=tuple(data["grid"]["steps_m"]),
         station_step_mm=data["stations"]["step_mm"],
         station_steps_m=tuple(data["stations"]["steps_m"]),
-        detail_height_mm={f"detail_{key}": details[f"{key}_height_mm"] for key in ("line", "box", "grid")},
         detail_scales=tuple(details["scales"]),
     )

@@ -1,243 +1,252 @@
-"""The right-hand columns of the sheet: notes, open parameters, findings, quantities."""
+"""Text and tables that run through columns, over as many sheets as they need.
+
+Rows of a table that stand one below the other are written column by column, as one MTEXT each (see :meth:`Pen.column`).
+So their lines stand at one distance, and what is short stands on the first line of its row.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from firelane.drawing.canvas import Align
-from firelane.drawing.sheet import Item
 from firelane.drawing.text import safe_text, text_width, wrap
-from firelane.drawing.words import word
-from firelane.site.credit import credit
-from firelane.vocabulary import TO_BE_CONFIRMED, Lang, MarkKind, Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from firelane.drawing.pen import Pen, Side
 
-    import pandas as pd
+Draw = Callable[["Pen", float, float], None]
 
-    from firelane.auditing import Audit
-    from firelane.drawing.catalogue import FormatSpec, SheetCatalogue
-    from firelane.drawing.pen import Pen
-    from firelane.drawing.violations import Flag
-    from firelane.markings.plan import MarkingPlan
-    from firelane.rules.model import Rule
-
-PITCH_MM = 4.4
-ROW_MM = 5.5
-HEADING_MM = 8.0
-GAP_MM = 3.0
-MOST_PLAN_NOTES = 6
-_PAINT_RULES = frozenset(
-    {
-        Quantity.EDGE_LINE,
-        Quantity.KERB_PAINT,
-        Quantity.BOX_SPACING,
-        Quantity.BOX_TEXT,
-        Quantity.ENTRANCE_GRID,
-        Quantity.GRID_TEXT,
-    }
-)
-_ARTICLE = re.compile(r"^第[^条]+条")
+PITCH = 1.76  # of the lines of a text, in its heights
+ROW_PITCH = 2.0  # of the lines of a table
+HEADING = 8.0 / 3.5  # room of a heading, in its heights
+PAD_MM = 1.0  # between a cell's text and its rules
+GAP_MM = 4.0
+LEVELS = tuple(n / 20 for n in range(3, 20))  # shares of the height tried for the last sheet
 
 
-def heading(text: str, sheet: SheetCatalogue, then: Item) -> Item:
-    """Return ``then`` under a heading that never stands alone at the foot of a column."""
+@dataclass(frozen=True)
+class Column:
+    """What text is set in: width of the column and heights of text and headings [mm]."""
+
+    width_mm: float
+    text_mm: float
+    heading_mm: float
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A row of a table: the lines of every cell, its edges from the left one on, heights of text and row [mm].
+
+    The second cell is text, the others are set in the middle. ``head`` is ruled above and below with a wider line.
+    """
+
+    lines: tuple[tuple[str, ...], ...]
+    edges_mm: tuple[float, ...]
+    text_mm: float
+    height_mm: float
+    head: bool
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that is not divided: its height [mm] and how to draw it with a pen at (left, top) [mm].
+
+    ``again`` stands over it where it begins a column: the heading of its section, said to go on. ``gap_mm`` is left
+    free below it, but at the foot of a column. ``rows`` are the rows of tables within it and how far down they begin [mm];
+    ``draw`` leaves them to :func:`draw_items`.
+    """
+
+    height_mm: float
+    draw: Draw
+    again: Item | None = None
+    gap_mm: float = 0.0
+    rows: tuple[tuple[float, Cells], ...] = ()
+
+
+class Placed(NamedTuple):
+    """An item, the number of its column on its sheet, and its distance from the column's top [mm]."""
+
+    column: int
+    down_mm: float
+    item: Item
+
+
+def flow(items: Sequence[Item], columns: int, height_mm: float) -> list[list[Placed]]:
+    """Fill columns from the top, sheet after sheet, and return what stands on each.
+
+    An item higher than a column has one to itself and overflows rather than vanish.
+
+    >>> item = Item(60.0, lambda pen, x, top: None)
+    >>> [[(p.column, p.down_mm) for p in sheet] for sheet in flow([item, item, item], 2, 100.0)]
+    [[(0, 0.0), (1, 0.0)], [(0, 0.0)]]
+    """
+    sheets: list[list[Placed]] = []
+    column, used = columns, 0.0
+    for item in items:
+        if not sheets or (used > 0.0 and used + item.height_mm > height_mm + 1e-9):
+            column, used = column + 1, 0.0
+            if column >= columns:
+                column = 0
+                sheets.append([])
+            if item.again is not None:
+                sheets[-1].append(Placed(column, 0.0, item.again))
+                used = item.again.height_mm
+        sheets[-1].append(Placed(column, used, item))
+        used += item.height_mm + item.gap_mm
+    return sheets
+
+
+def levelled(sheets: list[list[Placed]], columns: int, height_mm: float) -> list[list[Placed]]:
+    """Return what :func:`flow` gave with the last sheet's columns about as long as each other."""
+    if not sheets:
+        return sheets
+    again = {id(it.item.again) for it in sheets[-1]}
+    items = [it.item for it in sheets[-1] if id(it.item) not in again]
+    for share in LEVELS:
+        last = flow(items, columns, share * height_mm)
+        if len(last) == 1:
+            return [*sheets[:-1], *last]
+    return sheets
+
+
+def draw_items(pen: Pen, placed: Sequence[tuple[float, float, Item]]) -> None:
+    """Draw items at (left, top) [mm], in the order in which they stand, the rows of each table together."""
+    found: list[tuple[float, float, Cells]] = []
+    for x, top, item in placed:
+        item.draw(pen, x, top)
+        found += [(x, top - down, cells) for down, cells in item.rows]
+    run: list[Cells] = []
+    at, foot = (0.0, 0.0), 0.0
+    for x, top, cells in found:
+        if run and x == at[0] and abs(top - foot) < 1e-6 and cells.edges_mm == run[0].edges_mm:
+            run.append(cells)
+        else:
+            _draw_rows(pen, run, at)
+            run, at = [cells], (x, top)
+        foot = top - cells.height_mm
+    _draw_rows(pen, run, at)
+
+
+def _draw_rows(pen: Pen, run: Sequence[Cells], at: tuple[float, float]) -> None:
+    """Draw rows that stand one below the other."""
+    if not run:
+        return
+    x, top = at
+    text_mm, pitch = run[0].text_mm, run[0].text_mm * ROW_PITCH
+    for n, (left, right) in enumerate(pairwise(run[0].edges_mm)):
+        # the head stands in the middle in every column, so it cannot share an MTEXT with what stands at the left
+        parts = [[row for row in run if row.head], [row for row in run if not row.head]] if n == 1 else [run]
+        for part in parts:
+            if part:
+                side: Side = "left" if n == 1 and not part[0].head else "centre"
+                y = top - (run[0].height_mm if part[0] is not run[0] else 0.0)
+                _write(pen, _lines(part, n, pitch), (x + left, x + right, y), text_mm, pitch, side)
+    levels = [top - down for down in accumulate(row.height_mm for row in run)]
+    ends = (x, x + run[0].edges_mm[-1])
+    pen.rules([x + edge for edge in run[0].edges_mm], (top, levels[-1]), 0.18, upright=True)
+    pen.rules([top, *levels], ends, 0.18)
+    if run[0].head:
+        for level in (top, levels[0]):
+            pen.rules([level], ends, 0.35)
+
+
+def _lines(rows: Sequence[Cells], column: int, pitch_mm: float) -> list[str]:
+    found: list[str] = []
+    for row in rows:
+        lines = row.lines[column]
+        found += [*lines, *[""] * (round(row.height_mm / pitch_mm) - len(lines))]
+    return found
+
+
+def _write(
+    pen: Pen, lines: Sequence[str], cell: tuple[float, float, float], text_mm: float, pitch_mm: float, side: Side
+) -> None:
+    """Write lines downwards into the column (left, right, top): one that is too long is squeezed, on its own."""
+    left, right, top = cell
+    x, width = (left + PAD_MM if side == "left" else (left + right) / 2), right - left - 2 * PAD_MM
+    fitting = [line if text_width(line, text_mm) <= width else "" for line in lines]
+    align = Align.MIDDLE_LEFT if side == "left" else Align.MIDDLE_CENTER
+    for n, (line, fits) in enumerate(zip(lines, fitting, strict=True)):
+        if line != fits:
+            pen.fit(line, (round(x, 2), round(top - pitch_mm * (n + 0.5), 2)), width, text_mm, align=align)
+    pen.column(fitting, (x, top), text_mm, pitch_mm, side)
+
+
+def stacked(*items: Item) -> Item:
+    """Return items as one that is not divided."""
+    tops = [0.0, *accumulate(item.height_mm for item in items)]
+    rows = tuple((down + top, cells) for top, item in zip(tops, items, strict=False) for down, cells in item.rows)
 
     def draw(pen: Pen, x: float, top: float) -> None:
-        pen.fit(text, (x, top - HEADING_MM + 3.2), _room(sheet), sheet.heading_mm)
-        pen.line([(x, top - HEADING_MM + 1.6), (x + _room(sheet), top - HEADING_MM + 1.6)], 0.35)
-        then.draw(pen, x, top - HEADING_MM)
+        for item in items:
+            item.draw(pen, x, top)
+            top -= item.height_mm
 
-    return Item(HEADING_MM + then.height_mm, draw, then.solid)
-
-
-def spaced(item: Item) -> Item:
-    """Return ``item`` with the gap that ends a section."""
-    return Item(item.height_mm + GAP_MM, item.draw, item.solid)
+    return Item(sum(item.height_mm for item in items), draw, rows=rows)
 
 
-def _room(sheet: SheetCatalogue) -> float:
-    return sheet.column_mm - 2 * sheet.column_pad_mm
+def heading(text: str, column: Column) -> Item:
+    """Return the heading of a section, underlined."""
+    height = HEADING * column.heading_mm
+
+    def draw(pen: Pen, x: float, top: float) -> None:
+        pen.fit(text, (x, top - 0.6 * height), column.width_mm, column.heading_mm)
+        pen.line([(x, top - 0.8 * height), (x + column.width_mm, top - 0.8 * height)], 0.35)
+
+    return Item(height, draw)
 
 
-def paragraph(text: str, sheet: SheetCatalogue, mark: str = "", max_lines: int = 12) -> Item:
-    """Return wrapped text with a hanging mark such as a number."""
-    height = sheet.small_mm
-    indent = text_width(mark + " ", height) if mark else 0.0
-    lines = wrap(safe_text(text), height, _room(sheet) - indent, max_lines)
+def paragraph(text: str, column: Column, mark: str = "", max_lines: int = 12, indent_mm: float = 0.0) -> Item:
+    """Return wrapped text with a hanging mark such as a number; the text begins at ``indent_mm`` or after the mark."""
+    height = column.text_mm
+    indent = max(indent_mm, text_width(mark + " ", height)) if mark else 0.0
+    lines = wrap(safe_text(text), height, column.width_mm - indent, max_lines)
+    pitch = PITCH * height
 
     def draw(pen: Pen, x: float, top: float) -> None:
         if mark:
-            pen.lines([mark], (x, top), height, PITCH_MM)
-        pen.lines(lines, (x + indent, top), height, PITCH_MM)
+            pen.lines([mark], (x, top), height, pitch)
+        pen.lines(lines, (x + indent, top), height, pitch)
 
-    return Item(PITCH_MM * len(lines), draw)
+    return Item(pitch * len(lines), draw)
 
 
-def section(title: str, parts: Sequence[Item], sheet: SheetCatalogue) -> list[Item]:
-    """Return ``parts`` with a heading over the first and a gap after the last."""
+def row(cells: Sequence[str], shares: Sequence[float], column: Column, *, head: bool = False, most_lines: int = 2) -> Item:
+    """Return one row of a table; what is too long for a cell is wrapped, then cut."""
+    total = sum(shares)
+    edges = (0.0, *(round(column.width_mm * upto / total, 2) for upto in accumulate(shares)))
+    # One line squeezed to 0.7 is better than two: Pen.fit does that, so wrapping begins where it ends.
+    lines = tuple(
+        (cell,)
+        if text_width(cell, column.text_mm) * 0.75 <= right - left - 2 * PAD_MM
+        else tuple(wrap(cell, column.text_mm, right - left - 2 * PAD_MM, most_lines))
+        for cell, (left, right) in zip((safe_text(cell) for cell in cells), pairwise(edges), strict=True)
+    )
+    height = ROW_PITCH * column.text_mm * max(len(cell) for cell in lines)
+    return Item(height, _nothing, rows=((0.0, Cells(lines, edges, column.text_mm, height, head)),))
+
+
+def _nothing(pen: Pen, x: float, top: float) -> None:
+    """Draw nothing: the rows of a table are drawn together."""
+
+
+def section(titles: tuple[str, str], parts: Sequence[Item], column: Column, head: Item | None = None) -> list[Item]:
+    """Return parts under a heading, which stands over every column that the section goes on in.
+
+    Parameters
+    ----------
+    titles : (str, str)
+        The heading, and the heading where the section goes on.
+    head : Item, optional
+        Head of a table, repeated with the heading.
+    """
     if not parts:
         return []
-    items = [heading(title, sheet, parts[0]), *parts[1:]]
-    return [*items[:-1], spaced(items[-1])]
-
-
-def marking_rules(rules: Sequence[Rule]) -> list[Rule]:
-    """Return the rules of the article(s) that say what is painted, each sentence once, in order."""
-    articles = {(r.pack, _article(r)) for r in rules if r.quantity in _PAINT_RULES}
-    found: dict[str, Rule] = {}
-    for rule in rules:
-        if (rule.pack, _article(rule)) in articles:
-            found.setdefault(rule.text_zh, rule)
-    return list(found.values())
-
-
-def _article(rule: Rule) -> str:
-    match = _ARTICLE.match(rule.article)
-    return match.group() if match else rule.article
-
-
-def _instrument(rule: Rule) -> str:
-    """Return the rule's source without the article that it ends in."""
-    return rule.source.removesuffix(rule.article).strip()
-
-
-def notes(plan: MarkingPlan, audit: Audit, origin: tuple[float, float], sheet: SheetCatalogue, lang: Lang) -> list[Item]:
-    """Return the notes: basis and verbatim text of the article, coordinates, paint, rounding, plan's notes."""
-    parts: list[Item] = []
-    counter = 0
-
-    def numbered(text: str) -> None:
-        nonlocal counter
-        counter += 1
-        parts.append(paragraph(text, sheet, f"{counter}."))
-
-    rules = marking_rules(audit.rules)
-    for source, article in dict.fromkeys((_instrument(rule), _article(rule)) for rule in rules):
-        numbered(word("basis", lang, source=source, article=article))
-        for rule in rules:
-            if (_instrument(rule), _article(rule)) == (source, article):
-                item = rule.article.removeprefix(article)
-                quoted = word("quote", lang, item=item, text=rule.text(lang).strip("「」"))
-                parts.append(paragraph(quoted, sheet, "　"))
-    east, north = origin
-    crs = safe_text(crs_name(audit, lang), 80)
-    if named := credit(audit.site, lang):
-        # the sign © is in no Chinese code page
-        numbered(word("note_source", lang, credit=named.replace("©", "(C)")))
-    told = "note_coordinates" if audit.site.placed else "note_unplaced"
-    numbered(word(told, lang, crs=crs, north=f"{north:.3f}", east=f"{east:.3f}"))
-    numbered(word("note_paint", lang))
-    numbered(word("note_rounding", lang))
-    for note in plan.notes[:MOST_PLAN_NOTES]:
-        numbered(safe_text(note.text(lang), 320))
-    if len(plan.notes) > MOST_PLAN_NOTES:
-        numbered(word("more", lang, n=len(plan.notes) - MOST_PLAN_NOTES))
-    return section(word("notes", lang), parts, sheet)
-
-
-def crs_name(audit: Audit, lang: Lang) -> str:
-    """Return the CRS as code and name; of an unplaced site the words for it."""
-    if not audit.site.placed:
-        return word("local", lang)
-    crs = audit.site.crs
-    authority = crs.to_authority()
-    name = str(crs.name)
-    return f"{':'.join(authority)} {name}" if authority else name
-
-
-def parameters(plan: MarkingPlan, sheet: SheetCatalogue, lang: Lang) -> list[Item]:
-    """Return every open parameter with its value, each marked to be confirmed."""
-    parts = []
-    for count, parameter in enumerate(plan.parameters, 1):
-        label = parameter.zh if lang == "zh" else parameter.en
-        colon, left, right = ("：", "（", "）") if lang == "zh" else (": ", " (", ")")
-        value = _value(parameter.value, lang)
-        unit = f" {parameter.unit}" if parameter.unit else ""
-        text = f"{safe_text(label, 80)}{colon}{value}{unit}{left}{TO_BE_CONFIRMED[lang]}{right}"
-        parts.append(paragraph(text, sheet, f"{count})", max_lines=4))
-    return section(word("open", lang), parts, sheet)
-
-
-def _value(value: object, lang: Lang) -> str:
-    if isinstance(value, bool):
-        return word("yes" if value else "no", lang)
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list | tuple):
-        return " / ".join(_value(v, lang) for v in value)
-    return safe_text(value, 80)
-
-
-def violations(
-    flags: Sequence[Flag], spec: FormatSpec, sheet: SheetCatalogue, lang: Lang, *, to_look_at: int = 0
-) -> list[Item]:
-    """Return the list that the flags' numbers refer to, as far as the format has room for it.
-
-    ``to_look_at`` places were not measured: "nothing fails" does not stand there without them.
-    """
-    parts = []
-    for flag in flags[: spec.violations]:
-        text = safe_text(f"{flag.finding.article} {flag.finding.message(lang)}", 160)
-        if flag.finding.location is None:
-            text += word("not_placed", lang)
-        parts.append(paragraph(text, sheet, f"{flag.number}", max_lines=4))
-    if not flags:
-        parts.append(paragraph(word("none_failed", lang), sheet))
-    if len(flags) > spec.violations:
-        parts.append(paragraph(word("more", lang, n=len(flags) - spec.violations), sheet))
-    if to_look_at:
-        parts.append(paragraph(word("to_look_at", lang, n=to_look_at), sheet))
-    return section(word("violations", lang), parts, sheet)
-
-
-def quantities(plan: MarkingPlan, sheet: SheetCatalogue, lang: Lang) -> list[Item]:
-    """Return the table of quantities by kind; the face of kerbs is not part of the plan's total."""
-    if plan.quantities.empty:  # a total of nothing would read as a result
-        return section(word("quantities", lang), [paragraph(word("none_planned", lang), sheet)], sheet)
-    rows = quantity_rows(plan.quantities, lang)
-    room = _room(sheet)
-    edges = (0.0, room - 46.0, room - 29.0, room - 12.0, room)
-    head = tuple(word(key, lang) for key in ("kind", "length", "area", "pieces"))
-    table = [head, *rows]
-
-    def draw(pen: Pen, x: float, top: float) -> None:
-        foot = top - ROW_MM * len(table)
-        for count in range(len(table) + 1):
-            y = top - ROW_MM * count
-            pen.line([(x, y), (x + room, y)], 0.35 if count in {0, 1, len(table)} else 0.13)
-        for edge in edges:
-            pen.line([(x + edge, top), (x + edge, foot)], 0.35 if edge in {0.0, room} else 0.13)
-        for count, row in enumerate(table):
-            y = top - ROW_MM * (count + 0.5)
-            for column, cell in enumerate(row):
-                width = edges[column + 1] - edges[column] - 2.0
-                if count == 0 or column == 3:
-                    at = (x + (edges[column] + edges[column + 1]) / 2, y)
-                    pen.fit(cell, at, width, sheet.small_mm, align=Align.MIDDLE_CENTER)
-                elif column == 0:
-                    pen.fit(cell, (x + 1.0, y), width, sheet.small_mm, align=Align.MIDDLE_LEFT)
-                else:
-                    at = (x + edges[column + 1] - 1.0, y)
-                    pen.fit(cell, at, width, sheet.small_mm, align=Align.MIDDLE_RIGHT)
-
-    return section(word("quantities", lang), [Item(ROW_MM * len(table), draw, solid=True)], sheet)
-
-
-def quantity_rows(table: pd.DataFrame, lang: Lang) -> list[tuple[str, str, str, str]]:
-    """Return (kind, length, area, pieces) by kind in the order of Article 13, and the total in plan."""
-    rows = []
-    total_m2 = 0.0
-    for kind in MarkKind:
-        mine = table[table["kind"] == kind]
-        if mine.empty:
-            continue
-        length_m, area_m2 = float(mine["length_m"].sum()), float(mine["area_m2"].sum())
-        if kind is not MarkKind.KERB_FACE:
-            total_m2 += area_m2
-        pieces = int(mine["pieces"].sum())
-        rows.append((kind.label(lang), f"{length_m:.2f}" if length_m > 0.0 else "-", f"{area_m2:.2f}", str(pieces)))
-    rows.append((word("plan_total", lang), "", f"{total_m2:.2f}", ""))
-    return rows
+    above = [head] if head is not None else []
+    again = stacked(heading(titles[1], column), *above)
+    first = stacked(heading(titles[0], column), *above, parts[0])
+    found = [first, *(replace(part, again=again) for part in parts[1:])]
+    return [*found[:-1], replace(found[-1], gap_mm=GAP_MM)]

@@ -1,4 +1,4 @@
-"""The fixed furniture of the sheet: frame, title block, north arrow, scale bar, caption."""
+"""The furniture of a plan: caption with name and scale, north arrow, scale bar."""
 
 from __future__ import annotations
 
@@ -8,107 +8,36 @@ from typing import TYPE_CHECKING
 import pyproj
 
 from firelane.drawing.canvas import Align, Point, put_circle, turned
-from firelane.drawing.columns import crs_name
-from firelane.drawing.pen import LAYER, Pen
-from firelane.drawing.sheet import SheetPlan
-from firelane.drawing.text import safe_text, wrap
+from firelane.drawing.pen import LAYER, NARROWEST, Pen
+from firelane.drawing.text import text_width, wrap
 from firelane.drawing.words import word
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from firelane.auditing import Audit
-    from firelane.drawing.catalogue import SheetCatalogue
     from firelane.vocabulary import Lang
 
 NORTH_MM = 24.0  # diameter of the circle; the tail is an eighth of it, GB/T 50103-2010
 BAR_MM = 40.0
 CAPTION_MM = 92.0
-BAR_STEPS_M = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+SCALE_MM = 18.0  # of it for the scale
+BAR_STEPS_M = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 
-def draw_frame(pen: Pen, plan: SheetPlan) -> None:
-    """Draw the sheet's edge, frame, centring marks and the lines between plan and columns."""
-    width, height = plan.format.width_mm, plan.format.height_mm
-    x0, y0, x1, y1 = plan.frame
-    pen.rectangle(0.0, 0.0, width, height, 0.18)
-    pen.rectangle(x0, y0, x1, y1, plan.format.frame_mm)
-    reach = 5.0
-    for outer, inner in (
-        ((0.0, height / 2), (x0 + reach, height / 2)),
-        ((width, height / 2), (x1 - reach, height / 2)),
-        ((width / 2, 0.0), (width / 2, y0 + reach)),
-        ((width / 2, height), (width / 2, y1 - reach)),
-    ):
-        pen.line([outer, inner], 0.35)
-    for left, _ in plan.columns:
-        pen.line([(left, y0), (left, y1)], 0.35)
+def draw_caption(pen: Pen, title: str, scale: float, at: Point, width_mm: float = CAPTION_MM) -> None:
+    """Write a plan's name and scale; ``at`` is the middle of the lines under them.
 
-
-def draw_caption(pen: Pen, plan: SheetPlan, sheet: SheetCatalogue, lang: Lang) -> None:
-    """Write the plan's name and scale under it."""
-    x0, y0, x1 = plan.plan[0], plan.frame[1], plan.plan[2]
-    middle, half = (x0 + x1) / 2, CAPTION_MM / 2
-    at = (middle - half + 2.0, y0 + 10.5)
-    pen.fit(word("plan_title", lang), at, CAPTION_MM - 20.0, sheet.title_text_mm)
-    pen.text(f"1:{pen.canvas.scale}", (middle + half - 1.0, y0 + 10.5), sheet.label_mm, align=Align.RIGHT)
-    pen.line([(middle - half, y0 + 8.0), (middle + half, y0 + 8.0)], 0.7)
-    pen.line([(middle - half, y0 + 7.0), (middle + half, y0 + 7.0)], 0.18)
-
-
-def draw_title_block(pen: Pen, plan: SheetPlan, audit: Audit, sheet: SheetCatalogue, drawn_on: date | None) -> None:
-    """Draw the title block at the foot of the last column; cells for people stay empty."""
-    lang = pen.canvas.lang
-    left, right = plan.columns[-1]
-    y = plan.frame[1]
-    rows: list[tuple[float, list[tuple[str, str, float]]]] = [
-        (9.0, [("office", "", 1.0)]),
-        (12.0, [("site", audit.site.name or audit.site.id, 1.0)]),
-        (8.0, [("manager", audit.site.config.manager or "", 1.0)]),
-        (9.0, [("drawing", word("plan_title", lang), 1.0)]),
-        (8.0, [("designer", "", 1 / 3), ("checker", "", 1 / 3), ("approver", "", 1 / 3)]),
-        (
-            8.0,
-            [
-                ("scale", f"1:{pen.canvas.scale}", 0.31),
-                ("date", drawn_on.isoformat() if drawn_on else "", 0.41),
-                ("sheet_no", "01", 0.28),
-            ],
-        ),
-        (8.0, [("crs", crs_name(audit, lang), 1.0)]),
-    ]
-    top = y + sum(height for height, _ in rows)
-    pen.line([(left, top), (right, top)], 0.7)
-    for height, cells in rows:
-        x = left
-        for key, value, share in cells:
-            width = (right - left) * share
-            label_mm = 24.0 if share == 1.0 else 13.0
-            _cell(pen, (x, top - height, x + width, top), label_mm=label_mm, label=word(key, lang), value=value, sheet=sheet)
-            x += width
-        top -= height
-
-
-def _cell(
-    pen: Pen,
-    box: tuple[float, float, float, float],
-    *,
-    label_mm: float,
-    label: str,
-    value: str,
-    sheet: SheetCatalogue,
-) -> None:
-    x0, y0, x1, y1 = box
-    pen.rectangle(x0, y0, x1, y1, 0.25)
-    pen.line([(x0 + label_mm, y0), (x0 + label_mm, y1)], 0.13)
-    middle = (y0 + y1) / 2
-    pen.fit(label, (x0 + label_mm / 2, middle), label_mm - 1.6, sheet.small_mm, align=Align.MIDDLE_CENTER)
-    room = x1 - x0 - label_mm - 2.4
-    lines = wrap(safe_text(value), sheet.small_mm, room, 2) if y1 - y0 >= 11.0 else [value]
-    pitch = 5.0
-    for number, line in enumerate(lines):
-        y = middle + (len(lines) - 1) * pitch / 2 - number * pitch
-        pen.fit(line, (x0 + label_mm + 1.4, y), room, sheet.small_mm, align=Align.MIDDLE_LEFT)
+    Where the name leaves no room beside it the scale stands below the lines; a name too long even so is written smaller.
+    """
+    sheet, half = pen.canvas.sheet, width_mm / 2
+    x, y = at
+    below = text_width(title, sheet.title_text_mm) * NARROWEST > width_mm - SCALE_MM
+    room = width_mm - (2.0 if below else SCALE_MM)
+    height = sheet.title_text_mm if text_width(title, sheet.title_text_mm) * NARROWEST <= room else sheet.heading_mm
+    pen.fit(title, (x - half + 1.0, y + 2.5), room, height)
+    beside = (x, y - 6.0) if below else (x + half - 1.0, y + 2.5)
+    pen.text(f"1:{scale:g}", beside, sheet.label_mm, align=Align.CENTER if below else Align.RIGHT)
+    pen.line([(x - half, y), (x + half, y)], 0.7)
+    pen.line([(x - half, y - 1.0), (x + half, y - 1.0)], 0.18)
 
 
 def convergence_deg(audit: Audit) -> float:
@@ -128,43 +57,55 @@ def convergence_deg(audit: Audit) -> float:
     return angle if math.isfinite(angle) else 0.0
 
 
-def draw_north_and_scale(pen: Pen, plan: SheetPlan, audit: Audit) -> None:
-    """Draw the north arrow, turned by the grid convergence, and the scale bar, left and right of the caption."""
-    lang, sheet = pen.canvas.lang, pen.canvas.sheet
-    x0, y0, x1 = plan.plan[0], plan.frame[1], plan.plan[2]
-    if not audit.site.placed:  # nobody knows where north is
-        _scale_bar(pen, x1 - BAR_MM - 8.0, y0 + 12.0, sheet)
-        pen.fit(word("local", lang), (x0 + 5.0, y0 + 5.0), NORTH_MM * 3, sheet.small_mm)
+def draw_north(pen: Pen, centre: Point, audit: Audit, twist_deg: float = 0.0) -> None:
+    """Draw the arrow to true north, turned by the grid convergence and with the view; of an unplaced site say so instead."""
+    if audit.site.placed:
+        draw_north_arrow(pen, centre, convergence_deg(audit) + twist_deg, pen.canvas.lang)
         return
-    angle_deg = convergence_deg(audit)
-    _north_arrow(pen, (x0 + NORTH_MM / 2 + 5.0, y0 + NORTH_MM / 2 + 2.0), angle_deg, lang)
-    left = x1 - BAR_MM - 8.0
-    _scale_bar(pen, left, y0 + 12.0, sheet)
-    side = word("west" if angle_deg > 0 else "east", lang)
-    text = word("convergence", lang, angle=f"{abs(angle_deg):.3f}° {side}")
-    pen.fit(text, (left, y0 + 5.0), BAR_MM + 6.0, sheet.small_mm)
+    # Nobody knows where north is.
+    height = pen.canvas.sheet.small_mm
+    lines = wrap(word("local", pen.canvas.lang), height, NORTH_MM + 4.0, 3)
+    for n, line in enumerate(lines):
+        y = centre[1] + ((len(lines) - 1) / 2 - n) * 1.75 * height
+        pen.fit(line, (centre[0], y), NORTH_MM + 4.0, height, align=Align.MIDDLE_CENTER)
 
 
-def _north_arrow(pen: Pen, centre: Point, angle_deg: float, lang: Lang) -> None:
-    radius = NORTH_MM / 2
+def say_convergence(pen: Pen, at: Point, width_mm: float, audit: Audit) -> None:
+    """Say by how much true north is off grid north; nothing of an unplaced site."""
+    if audit.site.placed:
+        angle_deg = convergence_deg(audit)
+        side = word("west" if angle_deg > 0 else "east", pen.canvas.lang)
+        text = word("convergence", pen.canvas.lang, angle=f"{abs(angle_deg):.3f}°", side=side)
+        pen.fit(text, at, width_mm, pen.canvas.sheet.small_mm)
+
+
+def say_turn(pen: Pen, at: Point, width_mm: float, twist_deg: float) -> None:
+    """Say by how much the view is turned; nothing where it is not."""
+    if twist_deg:
+        text = word("turned" if twist_deg > 0 else "turned_right", pen.canvas.lang, angle=f"{abs(twist_deg):.1f}°")
+        pen.fit(text, at, width_mm, pen.canvas.sheet.small_mm)
+
+
+def draw_north_arrow(pen: Pen, centre: Point, angle_deg: float, lang: Lang, diameter_mm: float = NORTH_MM) -> None:
+    """Draw a north arrow whose tip leans ``angle_deg`` to the left."""
+    radius = diameter_mm / 2
     angle = math.radians(angle_deg)
 
     def at(x: float, y: float) -> Point:
         dx, dy = turned((x, y), angle)
         return centre[0] + dx, centre[1] + dy
 
-    tail = NORTH_MM / 16
+    tail = diameter_mm / 16
     put_circle(pen.layout, centre, radius, LAYER, lineweight=18)
     hatch = pen.layout.add_hatch(color=7, dxfattribs={"layer": LAYER})
-    points = [at(0.0, radius), at(-tail, -math.sqrt(radius**2 - tail**2)), at(tail, -math.sqrt(radius**2 - tail**2))]
-    hatch.paths.add_polyline_path(points, is_closed=True, flags=1)
+    foot = -math.sqrt(radius**2 - tail**2)
+    hatch.paths.add_polyline_path([at(0.0, radius), at(-tail, foot), at(tail, foot)], is_closed=True, flags=1)
     pen.text(word("north", lang), at(0.0, radius + 3.6), 3.5, align=Align.MIDDLE_CENTER, rotation_deg=angle_deg)
 
 
-def _scale_bar(pen: Pen, x: float, y: float, sheet: SheetCatalogue) -> None:
+def draw_scale_bar(pen: Pen, x: float, y: float, scale: float, longest_mm: float = BAR_MM) -> None:
     """Draw four black and white fields of a round length."""
-    scale = pen.canvas.scale
-    field_m = max((s for s in BAR_STEPS_M if s * 4000 / scale <= BAR_MM), default=BAR_STEPS_M[0])
+    field_m = max((s for s in BAR_STEPS_M if s * 4000 / scale <= longest_mm), default=BAR_STEPS_M[0])
     field_mm = field_m * 1000 / scale
     for number in range(4):
         x0 = x + number * field_mm
@@ -174,5 +115,5 @@ def _scale_bar(pen: Pen, x: float, y: float, sheet: SheetCatalogue) -> None:
             corners = [(x0, y), (x0 + field_mm, y), (x0 + field_mm, y + 1.6), (x0, y + 1.6)]
             hatch.paths.add_polyline_path(corners, is_closed=True, flags=1)
     for number in (0, 2, 4):
-        text = f"{number * field_m}{' m' if number == 4 else ''}"
-        pen.text(text, (x + number * field_mm, y + 3.6), sheet.small_mm, align=Align.BOTTOM_CENTER)
+        text = f"{number * field_m:g}{' m' if number == 4 else ''}"
+        pen.text(text, (x + number * field_mm, y + 3.6), pen.canvas.sheet.small_mm, align=Align.BOTTOM_CENTER)

@@ -1,4 +1,4 @@
-"""The legend: one small picture per kind of thing, in the colours of its layer."""
+"""The legend: one small picture per kind of thing that the set shows, in the colours of its layer."""
 
 from __future__ import annotations
 
@@ -8,37 +8,81 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from firelane.drawing.canvas import Align, Point, put_circle, put_line, put_text
-from firelane.drawing.columns import section
-from firelane.drawing.context import UNMEASURED_RGB
+from firelane.drawing.columns import Item, section
+from firelane.drawing.context import GROUND_RGB, UNMEASURED_RGB
 from firelane.drawing.paint import put_swatch
 from firelane.drawing.pen import LAYER, Pen
-from firelane.drawing.sheet import Item
+from firelane.drawing.violations import flags
 from firelane.drawing.words import word
+from firelane.vocabulary import MarkKind, ObstructionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from firelane.drawing.catalogue import SheetCatalogue
+    from firelane.auditing import Audit
+    from firelane.drawing.columns import Column
+    from firelane.markings.plan import MarkingPlan
     from firelane.vocabulary import Lang
 
+TILE_RGB = (120, 40, 160)
 ROW_MM = 6.0
 WIDTH_MM = 12.0
 
 
-def legend(sheet: SheetCatalogue, lang: Lang) -> list[Item]:
+# Symbols that stand for the rows of a layer of the site, for a kind of paint.
+_LAYERS = {
+    "edge": "roads", "building": "buildings", "obstruction": "obstructions", "bay": "parking", "operating_ground": "operating_grounds",
+    "cover": "covers", "sign": "signs",
+}  # fmt: skip
+_PAINT = {
+    "line": MarkKind.EDGE_LINE, "kerb": MarkKind.KERB_TOP, "box": MarkKind.BOX_FRAME, "grid": MarkKind.GRID_BORDER,
+}  # fmt: skip
+
+
+def shown_symbols(plan: MarkingPlan, audit: Audit, *, tiled: bool) -> list[str]:
+    """Return the symbols of what the set shows, in the order of the legend.
+
+    Parameters
+    ----------
+    tiled : bool
+        Whether the general plan shows the outlines of the setting-out plans.
+    """
+    site, network = audit.site, audit.network
+    kinds = set(plan.paint["kind"])
+    found = {key for key, kind in _PAINT.items() if kind in kinds}
+    found |= {key for key, layer in _LAYERS.items() if len(site.layer(layer))}
+    overhead = {kind.value for kind in ObstructionKind if kind.overhead}
+    obstructions = site.layer("obstructions")
+    there = {
+        "overhead": bool((obstructions["kind"].isin(overhead) | obstructions["clear_height_m"].notna()).any()),
+        "centreline": len(network.lanes) > 0, "line_lane": network.by_line is not None,
+        "designated": not network.designated.is_empty, "mouth": len(network.mouths) > 0, "removal": bool(plan.removals),
+        "point": len(plan.setting_out) > 0, "board": bool(plan.boards), "violation": bool(flags(audit)), "cross": True,
+        "tile": tiled,
+    }  # fmt: skip
+    return [key for key in _SYMBOLS if key in found or there.get(key, False)]
+
+
+def legend(keys: Collection[str], column: Column, lang: Lang) -> list[Item]:
     """Return the legend in two columns."""
-    rows = math.ceil(len(_SYMBOLS) / 2)
-    half = (sheet.column_mm - 2 * sheet.column_pad_mm) / 2
+    rows = math.ceil(len(keys) / 2)
+    half = column.width_mm / 2
+    pitch = max(ROW_MM, 2.2 * column.text_mm)
 
     def draw(pen: Pen, x: float, top: float) -> None:
-        for count, (key, symbol) in enumerate(_SYMBOLS.items()):
-            left = x + half * (count // rows)
-            y = top - ROW_MM * (count % rows + 0.5)
-            symbol(pen, left, y)
-            at = (left + WIDTH_MM + 2.0, y)
-            pen.fit(word(key, lang), at, half - WIDTH_MM - 3.0, sheet.small_mm, align=Align.MIDDLE_LEFT)
+        for count, key in enumerate(keys):
+            spot = (x + half * (count // rows), top - pitch * (count % rows + 0.5))
+            draw_symbol(pen, key, spot, half - 1.0, column.text_mm)
 
-    return section(word("legend", lang), [Item(ROW_MM * rows, draw, solid=True)], sheet)
+    return section((word("legend", lang),) * 2, [Item(pitch * rows, draw)], column)
+
+
+def draw_symbol(pen: Pen, key: str, at: Point, width_mm: float, text_mm: float) -> None:
+    """Draw one symbol at its left middle and name it beside."""
+    x, y = at
+    _SYMBOLS[key](pen, x, y)
+    beside = (x + WIDTH_MM + 2.0, y)
+    pen.fit(word(key, pen.canvas.lang), beside, width_mm - WIDTH_MM - 2.0, text_mm, align=Align.MIDDLE_LEFT)
 
 
 def _stroke(
@@ -122,6 +166,13 @@ def _sign(pen: Pen, x: float, y: float) -> None:
     _stroke(pen, _rectangle(middle - 1.5, y - 0.4, middle + 1.5, y + 1.4), "G-FIRE-SIGN", closed=True)
 
 
+def _board(pen: Pen, x: float, y: float) -> None:
+    """Draw a board in plan as ``boards.py`` does, its face to the right."""
+    middle = x + WIDTH_MM / 2
+    _ring(pen, (middle, y), 0.4, "G-FIRE-SIGN")
+    _stroke(pen, [(middle, y - 1.8), (middle, y + 1.8), (middle + 0.9, y), (middle, y - 1.8)], "G-FIRE-SIGN")
+
+
 def _violation(pen: Pen, x: float, y: float) -> None:
     _ring(pen, (x + 2.6, y), 2.4, "G-FIRE-VIOL")
     put_text(pen.layout, "1", (x + 2.6, y), 2.5, LAYER, align=Align.MIDDLE_CENTER)
@@ -147,6 +198,29 @@ def _unmeasured(pen: Pen, x: float, y: float) -> None:
     put_line(pen.layout, [(x, y), (x + WIDTH_MM, y)], LAYER, linetype="FL-DASHED", rgb=UNMEASURED_RGB)
 
 
+def _ground(pen: Pen, x: float, y: float) -> None:
+    corners = _rectangle(x + 1, y - 2.0, x + WIDTH_MM - 1, y + 2.0)
+    put_line(pen.layout, corners, LAYER, closed=True, linetype="FL-DASHED", rgb=GROUND_RGB)
+
+
+def _cover(pen: Pen, x: float, y: float) -> None:
+    middle = x + WIDTH_MM / 2
+    _ring(pen, (middle, y), 1.6, "G-ROAD-EDGE")
+    _stroke(pen, [(middle - 1.6, y), (middle + 1.6, y)], "G-ROAD-EDGE")
+    _stroke(pen, [(middle, y - 1.6), (middle, y + 1.6)], "G-ROAD-EDGE")
+
+
+def _point(pen: Pen, x: float, y: float) -> None:
+    _stroke(pen, [(x + 0.4, y), (x + 2.0, y)], "G-ANNO-PNTS")
+    _stroke(pen, [(x + 1.2, y - 0.8), (x + 1.2, y + 0.8)], "G-ANNO-PNTS")
+    put_text(pen.layout, "P001", (x + 2.8, y), 2.5, LAYER, align=Align.MIDDLE_LEFT)
+
+
+def _tile(pen: Pen, x: float, y: float) -> None:
+    corners = _rectangle(x + 1, y - 2.2, x + WIDTH_MM - 1, y + 2.2)
+    put_line(pen.layout, corners, LAYER, closed=True, linetype="FL-DASHED", rgb=TILE_RGB)
+
+
 def _mouth(pen: Pen, x: float, y: float) -> None:
     spec = next(spec for spec in pen.canvas.layers.layers if spec.name == "G-FIRE-LANE")
     put_line(pen.layout, [(x, y), (x + WIDTH_MM, y)], LAYER, lineweight_mm=0.5, aci=spec.aci, rgb=spec.rgb)
@@ -167,7 +241,13 @@ _SYMBOLS: dict[str, Callable[[Pen, float, float], None]] = {
     "line_lane": _unmeasured,
     "designated": _plain("G-FIRE-LANE", "FL-DASHED"),
     "mouth": _mouth,
+    "operating_ground": _ground,
+    "cover": _cover,
+    "removal": _plain("G-FIRE-REMV", "FL-DASHED"),
+    "point": _point,
     "sign": _sign,
+    "board": _board,
     "violation": _violation,
     "cross": _cross,
+    "tile": _tile,
 }

@@ -17,6 +17,8 @@ from firelane.drawing.canvas import (
     put_polygon_lines,
 )
 from firelane.drawing.text import ascii_id
+from firelane.markings.items import bill_item
+from firelane.vocabulary import MarkKind
 
 if TYPE_CHECKING:
     from ezdxf.layouts.base import BaseLayout
@@ -28,27 +30,30 @@ OUTLINE_MM = 0.05  # the fill is the paint; the outline is there to snap to
 _PLAIN = re.compile(r"[^A-Za-z0-9-]")
 
 
-def draw_paint(canvas: Canvas, plan: MarkingPlan) -> None:
+def draw_paint(canvas: Canvas, plan: MarkingPlan, *, exploded: bool = False) -> None:
     """Draw all paint of ``plan`` in the model space.
 
     Marks of a block are one INSERT per layer and are defined once, so that they are counted, not
     traced; every other row becomes hatches of its own. Kerb faces have no area in plan view.
+    With ``exploded`` nothing is a block: robots and cutters read no INSERT.
     """
-    names = _define_blocks(canvas, plan)
+    names = {} if exploded else _define_blocks(canvas, plan)
     model = canvas.model
-    loose = plan.paint[plan.paint["block"].isna()]
+    loose = plan.paint if exploded else plan.paint[plan.paint["block"].isna()]
     for mark_id, kind, geometry in zip(loose["mark_id"], loose["kind"], loose.geometry, strict=True):
         if geometry is None or geometry.is_empty:
             continue
-        _paint(canvas, model, canvas.local(geometry), str(kind), str(mark_id))
-    for placement in plan.placements:
+        # An edge line has its axis to snap to: its outline would be a third of a large drawing.
+        outlined = exploded or str(kind) != MarkKind.EDGE_LINE
+        _paint(canvas, model, canvas.local(geometry), str(kind), str(mark_id), outlined=outlined)
+    for placement in () if exploded else plan.placements:
         for layer, name in names[placement.block].items():
             insert = model.add_blockref(
                 name,
                 canvas.local_point((placement.x, placement.y)),
-                dxfattribs={"layer": layer, "rotation": placement.rotation_deg},
+                dxfattribs={"layer": layer, "rotation": round(placement.rotation_deg, 6)},
             )
-            insert.set_xdata(APPID, [(1000, "mark"), (1000, ascii_id(placement.mark_id))])
+            insert.set_xdata(APPID, [(1000, "mark"), (1000, ascii_id(placement.mark_id)), *_lane_tags(placement.lane_id)])
     for geometry in plan.centrelines.geometry:
         if geometry is not None and not geometry.is_empty:
             put_lines(
@@ -84,11 +89,13 @@ def _define_blocks(canvas: Canvas, plan: MarkingPlan) -> dict[str, dict[str, str
                 names[key][layer] = name
                 canvas.doc.blocks.new(name)
             name = names[key][layer]
-            _paint(canvas, canvas.doc.blocks.get(name), geometry, str(kind), name)
+            _paint(canvas, canvas.doc.blocks.get(name), canvas.scaled(geometry), str(kind), name)
     return names
 
 
-def _paint(canvas: Canvas, layout: BaseLayout, geometry: BaseGeometry, kind: str, mark: str) -> None:
+def _paint(
+    canvas: Canvas, layout: BaseLayout, geometry: BaseGeometry, kind: str, mark: str, *, outlined: bool = True
+) -> None:
     layer = canvas.layers.paint[kind]
     for polygon in polygons(geometry):
         put_hatch(
@@ -97,11 +104,24 @@ def _paint(canvas: Canvas, layout: BaseLayout, geometry: BaseGeometry, kind: str
             layer,
             canvas.layers.rgb,
             aci=canvas.layers.aci,
-            tags=(kind, mark, polygon.area),
+            tags=paint_tags(kind, mark, polygon.area / canvas.unit**2),
         )
-        put_polygon_lines(
-            layout, polygon, layer, rgb=canvas.layers.outline_rgb, lineweight_mm=OUTLINE_MM
-        )
+        if outlined:
+            rgb = canvas.layers.outline_rgb
+            put_polygon_lines(layout, polygon, layer, rgb=rgb, lineweight_mm=OUTLINE_MM)
+
+
+def paint_tags(kind: str, mark: str, area_m2: float) -> list[tuple[int, str | float]]:
+    """Return what travels with a piece of paint as XDATA: kind, mark or block, area [m²], item code and article."""
+    item = bill_item(kind)
+    return [
+        (1000, ascii_id(kind)), (1000, ascii_id(mark)), (1040, round(area_m2, 6)),
+        (1000, f"item={item.code}"), (1000, f"article={item.article}"),
+    ]  # fmt: skip
+
+
+def _lane_tags(lane_id: str | None) -> list[tuple[int, str]]:
+    return [] if lane_id is None else [(1000, f"lane={ascii_id(lane_id)}")]
 
 
 def put_swatch(canvas: Canvas, layout: BaseLayout, box: tuple[float, float, float, float], layer: str) -> None:

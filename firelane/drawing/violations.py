@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from firelane.drawing.canvas import Align, Canvas, Point, put_circle, put_line
+from firelane.drawing.context import label_mm
 from firelane.drawing.labels import LabelField, around, by_ring
 from firelane.drawing.text import text_width
 from firelane.findings import gravest_first
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from firelane.findings import Finding
 
 LAYER = "G-FIRE-VIOL"
-FLAG_RADIUS_MM = 3.0
+FLAG_RADIUS_MM, SMALL_RADIUS_MM = 3.0, 2.4
 AT_PINCH_M = 0.5  # a flag this near a pinch is a flag of the pinch
 REACHES_MM = (4.0, 8.0, 13.0, 20.0, 30.0, 45.0)
 
@@ -53,15 +54,15 @@ def draw_violations(canvas: Canvas, audit: Audit, field: LabelField) -> None:
         drawn.add(pinch_id)
         segment = canvas.local(pinches[pinch_id])
         _draw_pinch(canvas, segment)
-        margin = canvas.metres(0.8)
-        x0, y0, x1, y1 = segment.bounds
+        margin = canvas.ground(0.8)
+        x0, y0, x1, y1 = canvas.seen(segment).bounds
         field.take((x0 - margin, y0 - margin, x1 + margin, y1 + margin))
     for flag in numbered:
         if flag.finding.location is not None:
-            at = canvas.local_point(flag.finding.location)
+            at = canvas.seen_point(canvas.local_point(flag.finding.location))
             pinch_id = flag.finding.pinch_id
             # A building's finding names the pinch that governs it, which is elsewhere: no width here.
-            here = pinch_id in pinches and shapely.Point(at).dwithin(canvas.local(pinches[pinch_id]), AT_PINCH_M)
+            here = pinch_id in pinches and shapely.Point(flag.finding.location).dwithin(pinches[pinch_id], AT_PINCH_M)
             text = rounded_down(float(widths[pinch_id])) if here else ""
             _draw_flag(canvas, flag, text, at, field)
 
@@ -72,25 +73,29 @@ def _draw_pinch(canvas: Canvas, segment: BaseGeometry) -> None:
     put_line(canvas.model, [(x0, y0), (x1, y1)], LAYER, lineweight_mm=0.5)
     length = math.hypot(x1 - x0, y1 - y0)
     if length > 0.0:
-        tick = canvas.metres(1.0)
+        tick = canvas.ground(1.0)
         dx, dy = -(y1 - y0) / length * tick, (x1 - x0) / length * tick
         for x, y in ((x0, y0), (x1, y1)):
             put_line(canvas.model, [(x - dx, y - dy), (x + dx, y + dy)], LAYER)
 
 
 def _draw_flag(canvas: Canvas, flag: Flag, text: str, at: Point, field: LabelField) -> None:
-    """Draw a numbered circle with a leader to the place; ``text`` (a width) stands to its right."""
-    radius = canvas.metres(FLAG_RADIUS_MM)
-    height = canvas.metres(canvas.sheet.label_mm)
-    beside = text_width(text, height) + canvas.metres(1.0) if text else 0.0
-    gaps = [canvas.metres(reach_mm) for reach_mm in REACHES_MM]
+    """Draw a numbered circle with a leader to the place; ``text`` (a width) stands to its right.
+
+    ``at`` is the place in the view.
+    """
+    text_mm = label_mm(canvas)
+    radius = canvas.ground(FLAG_RADIUS_MM if text_mm > canvas.sheet.small_mm else SMALL_RADIUS_MM)
+    height = canvas.ground(text_mm)
+    beside = text_width(text, height) + canvas.ground(1.0) if text else 0.0
+    gaps = [canvas.ground(reach_mm) for reach_mm in REACHES_MM]
     boxes = around(at, 2 * radius + beside, 2 * radius, gaps)
     chosen = field.place(boxes, reluctance=by_ring(gaps, 1.0), force=True) or 0
     x0, y0, x1, y1 = boxes[chosen]
     middle = (x0 + radius, (y0 + y1) / 2)
-    put_circle(canvas.model, middle, radius, LAYER)
+    put_circle(canvas.model, canvas.from_view(middle), radius, LAYER)
     if text:
-        canvas.text(text, (x1, middle[1]), canvas.sheet.label_mm, LAYER, align=Align.MIDDLE_RIGHT)
+        canvas.text(text, (x1, middle[1]), text_mm, LAYER, align=Align.MIDDLE_RIGHT)
     # The leader ends at the nearer end of the flag: left at the circle, right under the text.
     foot_x = x1 if text and at[0] > x1 else middle[0]
     reach = math.hypot(foot_x - at[0], middle[1] - at[1])
@@ -98,8 +103,8 @@ def _draw_flag(canvas: Canvas, flag: Flag, text: str, at: Point, field: LabelFie
     if reach > gap:
         share = (reach - gap) / reach
         foot = (at[0] + (foot_x - at[0]) * share, at[1] + (middle[1] - at[1]) * share)
-        put_line(canvas.model, [at, foot], LAYER, lineweight_mm=0.18)
-    put_circle(canvas.model, at, canvas.metres(0.5), LAYER)
+        put_line(canvas.model, [canvas.from_view(at), canvas.from_view(foot)], LAYER, lineweight_mm=0.18)
+    put_circle(canvas.model, canvas.from_view(at), canvas.ground(0.5), LAYER)
     digits = str(flag.number)
-    height_mm = canvas.sheet.label_mm if len(digits) < 3 else canvas.sheet.small_mm
+    height_mm = text_mm if len(digits) < 3 else canvas.sheet.small_mm
     canvas.text(digits, middle, height_mm, LAYER, align=Align.MIDDLE_CENTER)

@@ -83,7 +83,8 @@ def _glyph_outlines(
 ) -> Glyphs:
     path = instance(characters, font, weight)
     with open_font(path, 0) as ttf:
-        glyph_set, cmap = ttf.getGlyphSet(), ttf.getBestCmap()
+        # a font that has none of the characters has no table of them left
+        glyph_set, cmap = ttf.getGlyphSet(), ttf.getBestCmap() or {}
         em = float(ttf["head"].unitsPerEm)
         os2 = ttf.get("OS/2")
         # the em box is centred between the typographic ascender and descender

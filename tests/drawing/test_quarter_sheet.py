@@ -7,9 +7,10 @@ from dataclasses import replace
 import ezdxf
 import pytest
 from shapely import LineString, Point, box
+from sheet_texts import in_title_block, sheets, shown_texts
 from support import site_scenes as S
 
-from firelane.drawing import write_dxf
+from firelane.drawing import DrawingOptions, write_dxf
 from firelane.markings import plan_markings
 from firelane.run import clear_widths
 from firelane.site.model import VOLUNTEERED, Note
@@ -18,12 +19,12 @@ OSM = Note(VOLUNTEERED, "志愿者绘制", "mapped by volunteers")
 
 
 def texts(audit, folder, lang="zh"):
-    """Return the texts of the model space and of the sheet."""
+    """Return the texts of the model space and of the sheets."""
     plan = plan_markings(audit.site, audit.network, clear_widths=clear_widths(audit))
-    write_dxf(plan, audit, folder / "m.dxf", lang=lang)
+    write_dxf(plan, audit, folder / "m.dxf", DrawingOptions(lang=lang))
     doc = ezdxf.readfile(folder / "m.dxf")
     model = [e.dxf.text for e in doc.modelspace().query("TEXT")]
-    sheet = [e.dxf.text for name in doc.layout_names() if name != "Model" for e in doc.layout(name).query("TEXT")]
+    sheet = [shown.text for layout in sheets(doc) for shown in shown_texts(layout)]
     return model, sheet
 
 
@@ -63,7 +64,7 @@ def test_the_notes_name_the_source_and_what_nobody_measured(tmp_path):
     looks = sum(f.verdict == "not_measured" and f.location is not None and bool(f.owners) for f in audit.findings)
     assert looks == 1
     assert "另有 1 处未测量" in said
-    assert "没有可设计的标线，见说明。" in said
+    assert "没有可设计的标线。" in said
     assert "平面合计" not in said
     assert "OpenStreetMap" not in "".join(texts(quarter(100.0), tmp_path)[1])
 
@@ -78,4 +79,7 @@ def test_a_site_without_a_place_has_no_north(tmp_path, lang, local, north):
     _, sheet = texts(adrift, tmp_path, lang)
     assert north not in sheet
     assert not any("真北" in t or "true north" in t for t in sheet)
-    assert sheet.count(local) == 2  # in the title block, and where the arrow stood
+    # in every title block, and on the general plan where the arrow stood
+    layouts = sheets(ezdxf.readfile(tmp_path / "m.dxf"))
+    assert "".join(sheet).replace(" ", "").count(local.replace(" ", "")) > len(layouts)
+    assert all(local in in_title_block(layout) for layout in layouts)
