@@ -180,6 +180,8 @@ def test_the_contracts_columns():
         "parking": ["id", "status", "orientation"],
         "markings": ["id", "kind", "colour", "condition", "width_m"],
         "signs": ["id", "kind", "text", "condition"],
+        "covers": ["id", "kind", "radius_m"],
+        "operating_grounds": ["id", "name"],
     }  # fmt: skip
     assert set(kind_defaults()) == {str(kind) for kind in ObstructionKind}
     for name in LAYERS:

@@ -7,7 +7,7 @@ import logging
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,7 +106,7 @@ _CUT_OFF = _Fault(
 )
 
 
-def load_plan(path: Path, journal: Journal) -> Plan | None:
+def load_plan(path: Path, journal: Journal, prepare: Callable[[Drawing], None] | None = None) -> Plan | None:
     """Read a DXF plan of any version, in text or binary form.
 
     Parameters
@@ -114,6 +114,8 @@ def load_plan(path: Path, journal: Journal) -> Plan | None:
     path : Path
     journal : Journal
         A file that cannot be read adds one problem; what was found beside the plan adds notes.
+    prepare : callable, optional
+        Sees the document before it is read, and may change it in memory; what breaks it is told as damage of the file.
 
     Returns
     -------
@@ -121,14 +123,14 @@ def load_plan(path: Path, journal: Journal) -> Plan | None:
         None, and a problem, where the file cannot be read to its end.
     """
     try:
-        return _plan(path, journal)
+        return _plan(path, journal, prepare)
     except _Refused as refused:
         fault = refused.fault
         journal.problem(fault.en, fault.zh, fault.remedy_en, fault.remedy_zh, layer=path.name)
         return None
 
 
-def _plan(path: Path, journal: Journal) -> Plan:
+def _plan(path: Path, journal: Journal, prepare: Callable[[Drawing], None] | None) -> Plan:
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -144,6 +146,8 @@ def _plan(path: Path, journal: Journal) -> Plan:
         with _quiet(), np.errstate(all="ignore"):
             doc, encoding = _document(raw, said, mended, dropped)
             del raw
+            if prepare is not None:
+                prepare(doc)
             plan = plan_of(doc, path, VERSIONS.get(said.version, said.version), encoding, mended)
             plan = replace(plan, skipped=dict(sorted((dropped + Counter(plan.skipped)).items())))
             on_paper = _paper_count(doc)
