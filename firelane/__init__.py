@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from firelane.auditing import Audit, audit, write_audit
     from firelane.charts import lane_chart, lane_charts
-    from firelane.drawing import write_dxf
+    from firelane.drawing import DrawingOptions, plot_pdf, write_dxf
     from firelane.errors import FirelaneError, InputError, OutputError, Problem, UsageError
     from firelane.findings import Finding
     from firelane.lanes.records import LaneNetwork
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from firelane.rules import Rule, load_rules
     from firelane.run import RunResult, run_site
     from firelane.site import Site, read_site
+    from firelane.verifying import verify_drawing
     from firelane.webmap import map_png, violation_map
     from firelane.whatif import WhatIf
 
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Audit": "firelane.auditing",
+    "DrawingOptions": "firelane.drawing",
     "Finding": "firelane.findings",
     "FirelaneError": "firelane.errors",
     "InputError": "firelane.errors",
@@ -44,8 +46,10 @@ _HOMES = {
     "load_rules": "firelane.rules",
     "map_png": "firelane.webmap",
     "plan_markings": "firelane.markings",
+    "plot_pdf": "firelane.drawing",
     "read_site": "firelane.site",
     "run_site": "firelane.run",
+    "verify_drawing": "firelane.verifying",
     "violation_map": "firelane.webmap",
     "write_audit": "firelane.auditing",
     "write_dxf": "firelane.drawing",
@@ -53,6 +57,7 @@ _HOMES = {
 
 __all__ = [
     "Audit",
+    "DrawingOptions",
     "Finding",
     "FirelaneError",
     "InputError",
@@ -72,8 +77,10 @@ __all__ = [
     "load_rules",
     "map_png",
     "plan_markings",
+    "plot_pdf",
     "read_site",
     "run_site",
+    "verify_drawing",
     "violation_map",
     "write_audit",
     "write_dxf",

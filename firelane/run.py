@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from firelane.auditing import Audit, audit, write_audit
 from firelane.auditing.files import check_datum
 from firelane.auditing.pipeline import DEFAULT_RULES
 from firelane.charts import lane_charts
-from firelane.drawing import plot_pdf, write_dxf
+from firelane.drawing import DrawingOptions, plot_pdf, write_dxf
+from firelane.drawing.project import read_project
+from firelane.errors import InputError, Problem
 from firelane.files import ensure_writable_dir, safe_name
 from firelane.markings import MarkingPlan, plan_markings
+from firelane.markings.bill import check_materials
+from firelane.markings.field_files import write_field_files
 from firelane.markings.parameters import dimensions
 from firelane.markings.workbook import write_quantities, write_setting_out
 from firelane.rules import load_rules
@@ -48,7 +53,7 @@ def run_site(
     lang: Lang = "zh",
     skip_bad: bool = False,
     within: str | None = None,
-    pdf: bool = False,
+    pdf: bool = True,
     charts: bool = False,
     remedies: bool = True,
     datum: str = "wgs84",
@@ -72,7 +77,7 @@ def run_site(
     within : str, optional
         What to cut out (``read_site``).
     pdf : bool
-        Plot the sheet as well (several seconds).
+        Plot the sheets as well (a second for every few sheets).
     charts : bool
         Chart the width along every lane as well.
     remedies : bool
@@ -98,7 +103,7 @@ def run_site(
     # Before the work, not after it: what would be refused at the end is refused at once.
     load_rules(rules)
     check_datum(datum)
-    dimensions(site.config.marking)
+    check_tables(site)
     ensure_writable_dir(folder)
     result = audit(site, rules=rules, progress=say, remedies=remedies)
     say("markings")
@@ -107,22 +112,53 @@ def run_site(
         say("results")
         files = write_audit(result, desk, markings=plan.paint, datum=datum)
         say("drawing")
-        write_dxf(plan, result, desk / "markings.dxf", lang=lang)
+        write_dxf(plan, result, desk / "markings.dxf", DrawingOptions(lang=lang))
         if pdf:
             say("plot")
             plot_pdf(desk / "markings.dxf", desk / "markings.pdf")
         say("quantities")
         write_quantities(plan, desk / "quantities.xlsx", lang)
         write_setting_out(plan, desk / "setting_out.csv")
+        field = write_field_files(plan, desk, paths=False)
         say("map")
         violation_map(result, desk / "map.html", plan=plan, lang=lang)
         if charts:
             say("charts")
             lane_charts(result, desk / "profiles.pdf", lang=lang)
     names = [path.name for path in files]
-    names += ["markings.dxf", *(["markings.pdf"] if pdf else []), "quantities.xlsx", "setting_out.csv", "map.html"]
+    names += ["markings.dxf", *(["markings.pdf"] if pdf else []), "quantities.xlsx", "setting_out.csv"]
+    names += [*(path.name for path in field), "map.html"]
     names += ["profiles.pdf"] if charts else []
     return RunResult(site, result, plan, folder, tuple(folder / name for name in names))
+
+
+def check_tables(site: Site, drawn_on: date | None = None) -> None:
+    """Refuse what the tables ``[marking]``, ``[materials]`` and ``[drawing]`` of ``site.toml`` say wrongly.
+
+    Parameters
+    ----------
+    site : Site
+    drawn_on : date, optional
+        Date of the title block.
+
+    Raises
+    ------
+    InputError
+        Listing the problems of all three together.
+    """
+    checks: tuple[Callable[[], object], ...] = (
+        lambda: dimensions(site.config.marking),
+        lambda: check_materials(site.config.materials),
+        lambda: read_project(site, drawn_on),
+    )
+    problems: list[Problem] = []
+    for check in checks:
+        try:
+            check()
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems, readings=site.readings, notes=site.notes)
 
 
 def clear_widths(result: Audit) -> dict[str, float]:

@@ -46,14 +46,14 @@ def command(
     只读取并校验场地 SITE：逐项说明读到什么、修补了什么、哪些未能识别。
     """
     del debug
-    from firelane.markings.parameters import dimensions
+    from firelane.run import check_tables
     from firelane.site import describe, read_site
 
     tongue = common.console_lang(lang)
     zh = tongue == "zh"
     try:
         read = read_site(site, config=config, skip_bad=skip_bad, within=within)
-        dimensions(read.config.marking)
+        check_tables(read)
     except InputError as error:
         # Whoever is refused needs most to know what was understood.
         if not quiet:
@@ -188,7 +188,7 @@ def _layers(layers: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         else:
             kinds = ", ".join(f"{n} {kind}" for kind, n in layer["geometry"].items())
             state = (f"{layer['rows']} 行" if zh else f"{layer['rows']} rows") + (f"  ({kinds})" if kinds else "")
-        yield f"  {name:<14}{state}  {label}"
+        yield f"  {name:<18}{state}  {label}"
 
 
 def _files(inputs: Sequence[Mapping[str, Any]], lang: Lang, width: int) -> Iterator[str]:

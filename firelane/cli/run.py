@@ -15,7 +15,7 @@ from firelane.cli.datum import datum_option
 @common.rules_option
 @common.fail_on_option
 @common.folder_option("Folder for the results [out/<site id>].", required=False)
-@click.option("--pdf", is_flag=True, help="Plot the drawing's sheet as PDF as well.")
+@click.option("--pdf/--no-pdf", default=True, help="Plot the drawing's sheets as PDF as well.", show_default=True)
 @click.option("--charts", is_flag=True, help="Chart the width along every lane as well (profiles.pdf).")
 @common.remedies_option
 @datum_option

@@ -1,13 +1,14 @@
 """Our own marking drawing, read back, gives the site that it was drawn from, and the same audit."""
 
 import math
+import shutil
 
 import ezdxf
 import numpy as np
 import pytest
 import shapely
 from sample_plan import ROOT
-from site_scenes import road, site
+from site_scenes import road, site, street
 
 from firelane.auditing import audit
 from firelane.drawing import write_dxf
@@ -197,6 +198,25 @@ def test_without_its_properties_it_is_a_plan_like_any_other(drawn, tmp_path):
     assert not back.placed
 
 
+def test_a_road_that_touches_no_other_is_taken_as_it_was_redrawn(tmp_path):
+    """What is seen is the road itself: whoever moves its edge moves the road."""
+    here = street(6.0)
+    result = audit(here, remedies=False)
+    path = tmp_path / "one.dxf"
+    write_dxf(plan_markings(here, result.network), result, path)
+    assert_same_site(here, read_site(path))
+
+    def change(space):
+        (edge,) = space.query("LWPOLYLINE[layer=='G-ROAD-EDGE']")
+        with edge.points("xy") as points:
+            north = max(y for _, y in points)
+            points[:] = [(x, y + 0.5 if y == north else y) for x, y in points]
+
+    back = read_site(edited(path, tmp_path, change))
+    assert back.layers["roads"].geometry.iloc[0].area == pytest.approx(here.layers["roads"].geometry.iloc[0].area * 6.5 / 6.0)
+    assert not any(n.code == "edge_edited" for n in back.notes)
+
+
 def test_a_redrawn_pavement_edge_is_told(drawn, tmp_path):
     _, path = drawn
 
@@ -217,3 +237,12 @@ def test_settings_that_would_move_it_again_are_refused(drawn, tmp_path, toml, sa
     config.write_text(toml, encoding="utf-8")
     with pytest.raises(InputError, match=says):
         read_site(path, config=config)
+
+
+def test_a_drawing_of_ours_beside_the_layers_is_left_out(sample, tmp_path):
+    folder, before, path = sample
+    here = shutil.copytree(folder, tmp_path / "site")
+    shutil.copy(path, here / "painted.dxf")
+    back = read_site(here)
+    assert_same_site(before.site, back)
+    assert [n.code for n in back.notes if n.code == "own_drawing_beside"] == ["own_drawing_beside"]

@@ -25,7 +25,7 @@ SCAN = DATA / "laser" / "xinghe_scan.toml"
 SITES = {"plan_dxf": [PLAN], "map_osm": [MAP], "laser": [PLAN, "--config", SCAN]}
 FILES = {
     "audit.json", "findings.csv", "findings.geojson", "map.html", "markings.dxf", "quantities.xlsx", "results.gpkg",
-    "setting_out.csv",
+    "markings.pdf", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
 }  # fmt: skip
 
 

@@ -140,3 +140,30 @@ def test_wrapping_keeps_every_character_and_fits(text, width):
 def test_aligned_columns_with_chinese_of_double_width():
     lines = console.table(("源", "n"), [("道路", "1"), ("abc", "20")], width=80, right=(1,))
     assert lines == ["  源     n", "  道路   1", "  abc   20"]
+
+
+WRONG_TABLES = """
+[marking]
+edge_line_width_m = 0.2
+no_such = 1
+[materials]
+system = "oil"
+[drawing]
+offfice = "A"
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "draw", "run"])
+def test_all_that_is_wrong_in_the_tables_is_told_at_once(command, tmp_path):
+    folder = write_site(tmp_path / "site", WRONG_TABLES)
+    out = {"check": [], "draw": ["-o", tmp_path / "x.dxf"], "run": ["-o", tmp_path / "out"]}[command]
+    told = run(command, folder, *out, "--lang", "en")
+    assert told.code == 2
+    for word in ("edge_line_width_m", "no_such", "oil", "offfice"):
+        assert word in told.err
+    assert "4 problems in the input" in told.err
+    chinese = run(command, folder, *out, "--lang", "zh").err
+    assert "不可更改" in chinese
+    assert "没有这个标线参数" in chinese
+    assert not (tmp_path / "x.dxf").exists()
+    assert not (tmp_path / "out").exists()

@@ -15,7 +15,9 @@ from firelane.cli import COMMANDS, HELP, app
 
 
 def test_the_commands_of_this_version():
-    assert list(COMMANDS) == ["run", "new", "check", "audit", "draw", "map", "chart", "layers", "split", "rules"]
+    assert list(COMMANDS) == [
+        "run", "new", "check", "audit", "draw", "verify", "map", "chart", "layers", "split", "rules",
+    ]
     assert list(HELP) == list(COMMANDS)
 
 

@@ -79,9 +79,9 @@ def test_check_tells_the_layers_in_both_languages(site, tmp_path):
     english = run("check", site, "--lang", "en")
     assert (english.code, english.err) == (0, "")
     assert english.out.splitlines()[0] == "三好街  (EPSG:4550)"
-    assert "roads         1 rows  (1 Polygon)  roads" in english.out
-    assert "kerbs         not surveyed" in english.out
+    assert "roads             1 rows  (1 Polygon)  roads" in english.out
+    assert "kerbs             not surveyed" in english.out
     chinese = run("check", site, "--lang", "zh")
-    assert "roads         1 行  (1 Polygon)  道路" in chinese.out
-    assert "kerbs         未调查" in chinese.out
+    assert "roads             1 行  (1 Polygon)  道路" in chinese.out
+    assert "kerbs             未调查" in chinese.out
     assert run("check", site, "--quiet").out == ""

@@ -26,7 +26,7 @@ nbformat.write(book, sys.argv[3])
 
 
 def test_there_is_a_notebook():
-    assert [n.name for n in NOTEBOOKS][:2] == ["01_audit_a_district.ipynb", "02_any_site_file.ipynb"]
+    assert [n.name for n in NOTEBOOKS][:3] == ["01_audit_a_district.ipynb", "02_any_site_file.ipynb", "03_draw_the_markings.ipynb"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
