@@ -345,10 +345,23 @@ def _letters(ground: Ground, box: Box, lines: list[Line], reader: Reader) -> Che
     if box.lane_id is None:
         return None
     own = [line for line in lines if shapely.covers(box.rectangle, shapely.Point(line.middle))]
-    said = reader.judge(box.inside, own, heading(ground, box), both_ways=True)
+    said = reader.judge(box.inside, own, _own_axis(box, heading(ground, box)), both_ways=True)
     if said.verdict == PASS:
         return Check("box_lettering", PASS, said.zh, said.en)
     return _at(ground, box.middle, "box_lettering", said.verdict, f"方框{said.zh}", f"box: {said.en}", None, None, "", 1.0)
+
+
+def _own_axis(box: Box, travel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the direction of the side of a box that is nearest to the direction of travel.
+
+    Its lettering stands square in the box. A box that stands aslant is judged as such; that its characters lean with it
+    must not make them illegible.
+    """
+    sides = np.diff(shapely.get_coordinates(shapely.minimum_rotated_rectangle(box.rectangle)), axis=0)[:2]
+    sides = sides / np.maximum(np.hypot(sides[:, 0], sides[:, 1])[:, None], 1e-12)
+    both = np.concatenate([sides, -sides])
+    found: NDArray[np.float64] = both[np.argmax(both @ travel)]
+    return found
 
 
 def directions_told(ground: Ground, found: Found, lines: list[Line], reader: Reader) -> list[Check]:
@@ -360,7 +373,7 @@ def directions_told(ground: Ground, found: Found, lines: list[Line], reader: Rea
         if box.lane_id is None:
             continue
         own = [line for line in lines if shapely.covers(box.rectangle, shapely.Point(line.middle))]
-        said = reader.judge(box.inside, own, heading(ground, box), both_ways=True)
+        said = reader.judge(box.inside, own, _own_axis(box, heading(ground, box)), both_ways=True)
         if said.up is not None and said.verdict == PASS:
             ways.setdefault(box.lane_id, []).append(float(said.up @ heading(ground, box)))
     one_way = sorted(lane for lane, own in ways.items() if len(own) > 1 and len({v > 0 for v in own}) == 1)

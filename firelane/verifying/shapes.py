@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SAME_M = 3e-3  # an outline within this of a filled shape is that shape's outline
 _TOUCH_M = 1e-3
+_LOST = 1e-3  # share of an area that closing hairlines may cost
 _PAIR_M = (0.03, 0.35)  # two lines so far apart can be the edges of a painted one
 _PARALLEL = 0.9998  # cosine of 1.1 degrees
 _COVERED = 0.5
@@ -238,5 +239,8 @@ def joined(shapes: Objects) -> Any:
     whole = shapely.union_all(shapes)
     if shapely.get_num_geometries(whole) > 1:
         # Pieces drawn end to end miss each other by a rounding.
-        whole = shapely.buffer(shapely.buffer(whole, _TOUCH_M, join_style="mitre"), -_TOUCH_M, join_style="mitre")
+        closed = shapely.buffer(shapely.buffer(whole, _TOUCH_M, join_style="mitre"), -_TOUCH_M, join_style="mitre")
+        # Shrinking two areas that hardly touch may lose one of them whole.
+        if closed.area >= whole.area * (1.0 - _LOST):
+            return closed
     return whole
