@@ -172,7 +172,8 @@ def clipped_note(basis: Basis) -> str:
 def _whole(basis: Basis, grid: GridShape) -> Detail:
     dims = basis.dims
     size = (grid.width_m, grid.depth_m)
-    scale = fitting_scale(size, basis.part(0.4, 0.55), basis.between(50, 500))
+    # 1:50 wherever the grid has room for it on a sheet: smaller, its ordinates are hard to read on site.
+    scale = fitting_scale(size, basis.part(0.65, 0.75), basis.between(50, 500))
     per_m = 1000.0 / scale
     half_x, half_y = grid.width_m / 2, grid.depth_m / 2
     in_x, in_y = grid.inner_m
