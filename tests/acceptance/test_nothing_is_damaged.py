@@ -21,8 +21,8 @@ from command import command, environment, run, snapshot
 from written_sites import narrowed
 
 NAMES = (
-    "audit.json", "findings.csv", "findings.geojson", "map.html", "markings.dxf", "quantities.xlsx", "results.gpkg",
-    "setting_out.csv",
+    "audit.json", "findings.csv", "findings.geojson", "map.html", "markings.dxf", "markings.pdf", "quantities.xlsx",
+    "results.gpkg", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
 )  # fmt: skip
 OLD = {name: f"older {name}".encode() for name in NAMES}
 
@@ -167,6 +167,11 @@ def whole(path):
     content = path.read_bytes()
     if path.suffix in (".json", ".geojson"):
         json.loads(content)
+    elif path.suffix == ".pdf":
+        assert content.startswith(b"%PDF-")
+        assert content.rstrip().endswith(b"%%EOF")
+    elif path.suffix == ".dat":
+        assert content.endswith(b"\r\n")
     elif path.suffix == ".csv":
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         assert content.endswith(b"\r\n")
@@ -222,7 +227,7 @@ def test_a_run_killed_while_it_writes_leaves_every_older_file(site, tmp_path, fi
 @pytest.mark.parametrize("seed", range(12))
 def test_a_run_killed_at_any_moment_leaves_old_files_or_new_ones(site, tmp_path, seed):
     out = older(tmp_path / "out")
-    end = random.Random(seed).uniform(0.2, 5.0)
+    end = random.Random(seed).uniform(0.2, 9.0)
     start = time.monotonic()
     killed(site, out, lambda: time.monotonic() - start > end)
     assert_old_or_new(out)
@@ -233,7 +238,7 @@ def test_a_run_killed_at_any_moment_leaves_old_files_or_new_ones(site, tmp_path,
 def test_a_run_killed_while_files_take_their_places(site, tmp_path, seed):
     """From the first new file on: the moments at which old and new stand side by side."""
     out = older(tmp_path / "out")
-    several = random.Random(seed).randint(1, 7)
+    several = random.Random(seed).randint(1, 10)
     killed(site, out, lambda: sum((out / n).read_bytes() != old for n, old in OLD.items()) >= several)
     assert_old_or_new(out)
 
