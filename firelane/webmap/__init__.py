@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from firelane.webmap.page import violation_map
-from firelane.webmap.picture import map_png
+from firelane.webmap.picture import map_pdf, map_png
 
-__all__ = ["map_png", "violation_map"]
+__all__ = ["map_pdf", "map_png", "violation_map"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from firelane.vocabulary import ObstructionKind
 from firelane.webmap.block import Shapes
 from firelane.webmap.texts import named, shown
 from firelane.webmap.widths import WidthClass, layer_zoom, palette, width_classes, width_limit_m
@@ -71,6 +72,8 @@ class Card:
         Shape that holds a lane's stations, their first row in the station columns and their count.
     remedies : list of int
         Numbers of the remedies that are told and light up.
+    case : Mapping, optional
+        What is known of its case (:meth:`firelane.webmap.marks.CaseMark.as_json`).
     """
 
     kind: str
@@ -87,13 +90,14 @@ class Card:
     number: int = 0
     stations: tuple[int, int, int] | None = None
     remedies: list[int] = field(default_factory=list)
+    case: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the card with short keys, empty fields left out."""
         pairs = {
             "k": self.kind, "t": self.title, "i": self.ident, "m": self.message, "v": self.verdict,
             "b": self.badge, "r": self.rows, "g": self.shapes, "z": self.focus, "q": self.quote, "see": self.see,
-            "n": self.number, "st": self.stations, "rm": self.remedies,
+            "n": self.number, "st": self.stations, "rm": self.remedies, "cs": self.case,
         }  # fmt: skip
         return {key: value for key, value in pairs.items() if value}
 
@@ -117,6 +121,11 @@ class Content:
         self._style_numbers: dict[str, int] = {}
         self._cards_by_id: dict[tuple[str, str], int] = {}
         self._owners = self._owner_index()
+        things = audit.site.layer("obstructions")
+        told = things["kind"] if "kind" in things else [None] * len(things)
+        self._obstruction_kinds = {
+            shown(i): shown(kind) or ObstructionKind.OTHER.value for i, kind in zip(things["id"], told, strict=True)
+        }
         roads = audit.site.layer("roads")
         sources = roads["derived"] if "derived" in roads else [None] * len(roads)
         self.derived = {shown(i): shown(d) for i, d in zip(roads["id"], sources, strict=True) if shown(d)}
@@ -181,6 +190,17 @@ class Content:
             return named(card.kind, card.title, ident, self.lang), number
         kind = self.words.get({"roads": "kind_road", "fire_lanes": "kind_designated"}.get(layer, ""), "")
         return named(kind, self.road_name(ident) if layer == "roads" else "", ident, self.lang), -1
+
+    def obstruction_kinds(self, owners: Sequence[str]) -> list[str]:
+        """Return the kinds of the things named as owners, each once; a parking bay is one of them."""
+        kinds: dict[str, None] = {}
+        for label in owners:
+            layer, ident = self._owners.get(label, ("", ""))
+            if layer == "obstructions":
+                kinds[self._obstruction_kinds.get(ident, ObstructionKind.OTHER.value)] = None
+            elif layer == "parking":
+                kinds[ObstructionKind.PARKING_BAY.value] = None
+        return list(kinds)
 
     def road_name(self, road_id: str) -> str:
         """Return the name of a road, empty if it has none."""

@@ -9,12 +9,15 @@ from firelane.webmap import measures, objects, remedies, results, tables
 from firelane.webmap.content import Content
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
     from firelane.auditing import Audit
     from firelane.markings.plan import MarkingPlan
     from firelane.vocabulary import Lang
+    from firelane.webmap.marks import CaseMark
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Gathered:
     summary: dict[str, Any] | None
 
 
-def gather(audit: Audit, plan: MarkingPlan | None, lang: Lang) -> Gathered:
+def gather(
+    audit: Audit, plan: MarkingPlan | None, lang: Lang, cases: Mapping[str, CaseMark] | None = None
+) -> Gathered:
     """Return what is drawn. Owners are named by their cards, so those come before lanes and findings."""
     content = Content(audit, lang)
     objects.add_ground(content)
@@ -45,4 +50,8 @@ def gather(audit: Audit, plan: MarkingPlan | None, lang: Lang) -> Gathered:
     tables.add_tables(content)
     remedies.add_remedies(content)
     findings = results.add_findings(content)
+    for row in findings if cases else ():
+        card = content.cards[row["c"]]
+        if (mark := (cases or {}).get(card.ident)) is not None:
+            card.case = mark.as_json(lang)
     return Gathered(content, findings, stations, remedies.add_summary(content))

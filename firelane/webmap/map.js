@@ -1,9 +1,11 @@
 /* The map: paths on one canvas, labels and numbered markers as elements with textContent. */
 
 class Drawing {
-  constructor(map, data, act) {
+  constructor(map, data, plane, act) {
     this.map = map;
     this.data = data;
+    this.shapes = plane.table(data.shapes); /* where the shapes stand on the map that is shown */
+    this.at = -1; /* the station that was tapped last, in the station columns */
     this.act = act;
     this.off = new Set();
     this.visible = [];
@@ -21,36 +23,61 @@ class Drawing {
     this.light = L.svg({ pane: "highlight", padding: 0.3 });
     this.glow = L.layerGroup().addTo(map);
     this.deeds = L.layerGroup().addTo(map);
+    this.spot = L.layerGroup().addTo(map);
     this.layers = data.layers.map(() => []);
     for (const [layer, shape, style, card] of data.paths) this.layers[layer].push(this.path(shape, style, card));
     this.controls();
     this.whole(false);
     map.on("zoomend", () => this.zoomed());
-    map.on("moveend", () => this.placeLabels());
-    map.on("click", () => act.select(-1));
+    map.on("moveend", () => {
+      this.placeLabels();
+      this.keepInSight();
+    });
+    map.on("click", (event) => act.measure(event.latlng) || act.select(-1));
     this.redraw();
   }
 
   shape(shape, options) {
-    const { shapes } = this.data;
+    const { shapes } = this;
     const type = shapes.types[shape];
     if (type === 0) {
       const dot = L.circleMarker(shapes.first(shape), { radius: 4, ...options });
       if (!options.fixed) dot.whole = [dot.options.radius, dot.options.weight];
       return dot;
     }
-    if (type === 1) return L.polyline(shapes.parts(shape).map((rings) => rings[0]), options);
+    if (type === 1) return L.polyline(this.line(shape), options);
     return L.polygon(shapes.parts(shape), options);
+  }
+
+  line(shape) {
+    return this.shapes.parts(shape).map((rings) => rings[0]);
+  }
+
+  /* Everything to where it now belongs, after the background's datum has changed. */
+  reshape() {
+    for (const paths of this.layers)
+      for (const path of paths) {
+        const type = this.shapes.types[path.number];
+        if (type === 0) path.setLatLng(this.shapes.first(path.number));
+        else path.setLatLngs(type === 1 ? this.line(path.number) : this.shapes.parts(path.number));
+      }
+    for (const marker of this.labels.values()) marker.remove();
+    this.labels.clear();
+    const at = this.at;
+    this.select(this.selected, false);
+    if (at >= 0) this.tell(this.selected, at);
+    this.placeLabels();
   }
 
   path(shape, style, card) {
     const look = this.data.styles[style];
     const options = { renderer: this.renderer, smoothFactor: 0.5, opacity: 1, ...look, interactive: card >= 0 };
     const path = this.shape(shape, options);
+    path.number = shape;
     if (card >= 0)
       path.on("click", (event) => {
         L.DomEvent.stopPropagation(event);
-        this.act.select(card, event.latlng);
+        if (!this.act.measure(event.latlng)) this.act.select(card, event.latlng);
       });
     return path;
   }
@@ -103,7 +130,7 @@ class Drawing {
   }
 
   whole(animate) {
-    const box = this.data.shapes.bounds(this.data.whole);
+    const box = this.shapes.bounds(this.data.whole);
     if (!box.isValid()) return;
     const padding = this.padding();
     const legend = this.map.getContainer().querySelector(".mini-legend");
@@ -168,7 +195,7 @@ class Drawing {
     for (const i of this.order) {
       const [layer, shape, text, from, , card, look] = data.labels[i];
       if (zoom < from || !this.visible[layer] || keep.size >= MOST) continue;
-      const ends = data.shapes.points(shape);
+      const ends = this.shapes.points(shape);
       const place = L.latLngBounds(ends).getCenter();
       if (!view.contains(place)) continue;
       const point = map.latLngToContainerPoint(place);
@@ -222,7 +249,7 @@ class Drawing {
     const NEAR = map.getSize().x < 760 ? 46 : 36;
     const { groups } = this;
     for (const row of this.rows) {
-      const place = L.latLng(data.shapes.first(row.p));
+      const place = L.latLng(this.shapes.first(row.p));
       const point = map.project(place);
       const group = groups.find((g) => g.point.distanceTo(point) < NEAR);
       if (group) group.rows.push(row);
@@ -247,7 +274,7 @@ class Drawing {
     const marker = L.marker(place, { icon, title, alt: title, riseOnHover: true });
     marker.on("click", () => {
       if (rows.length === 1) return this.act.select(rows[0].c);
-      const box = data.shapes.bounds(rows.map((row) => row.p));
+      const box = this.shapes.bounds(rows.map((row) => row.p));
       const apart = this.map.project(box.getNorthEast(), 21).distanceTo(this.map.project(box.getSouthWest(), 21));
       if (apart > 40 && this.map.getZoom() < 20.5) this.map.fitBounds(box, { ...this.padding(), maxZoom: 21 });
       else this.act.several(rows);
@@ -259,13 +286,14 @@ class Drawing {
 
   select(index, zoom) {
     const { data } = this;
+    if (index < 0) this.unspot();
     this.selected = index;
     this.glow.clearLayers();
     this.remedies([]);
     this.placeMarkers();
     if (index < 0) return;
     const card = data.cards[index];
-    this.remedies(card.rm || []);
+    this.remedies(card.rm || [], false, card.z || card.g || []);
     for (const shape of card.g || []) {
       const type = data.shapes.types[shape];
       const look = { pane: "highlight", renderer: this.light, interactive: false, color: "#d6006c" };
@@ -275,13 +303,13 @@ class Drawing {
     }
     const focus = card.z || card.g || [];
     if (zoom && focus.length) {
-      const box = data.shapes.bounds(focus);
+      const box = this.shapes.bounds(focus);
       if (box.isValid()) this.map.fitBounds(box, { ...this.padding(), maxZoom: 20 });
     }
   }
 
   /* What has to go, move or be raised; of one remedy alone, zoomed to, where it is asked for. */
-  remedies(numbers, zoom) {
+  remedies(numbers, zoom, near = []) {
     const { data } = this;
     this.deeds.clearLayers();
     const drawn = new Map();
@@ -291,29 +319,95 @@ class Drawing {
       if (data.shapes.types[shape] === 0) Object.assign(options, { radius: 11, fill: false });
       this.shape(shape, options).addTo(this.deeds);
     }
+    const told = new Set(); /* lane and building often share what has to go */
+    for (const i of numbers) {
+      const { l, g } = data.remedies[i];
+      if (!l || !g.length || told.has(l + JSON.stringify(g))) continue;
+      told.add(l + JSON.stringify(g));
+      const place = this.above(g.map(([shape]) => shape), zoom ? [] : near);
+      const icon = L.divIcon({ html: el("span", "label label-deed", l), className: "label-icon still", iconSize: null });
+      L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: 900 }).addTo(this.deeds);
+    }
+    this.keepInSight();
     if (!zoom || !drawn.size) return;
-    this.map.fitBounds(data.shapes.bounds([...drawn.keys()]), { ...this.padding(), maxZoom: 20.5 });
+    this.map.fitBounds(this.shapes.bounds([...drawn.keys()]), { ...this.padding(), maxZoom: 20.5 });
   }
 
-  /* The station of a lane nearest to a place: rows of label and value, lengths in whole millimetres. */
+  /* The top of the shapes, or of the one of them that lies nearest to what is looked at. */
+  above(shapes, near) {
+    let box = this.shapes.bounds(shapes);
+    const from = near.length ? this.shapes.bounds(near) : null;
+    if (from && from.isValid()) {
+      const here = this.map.project(from.getCenter(), 21);
+      const boxes = shapes.map((shape) => this.shapes.bounds([shape]));
+      const away = boxes.map((one) => this.map.project(one.getCenter(), 21).distanceTo(here));
+      box = boxes[away.indexOf(Math.min(...away))];
+    }
+    return L.latLng(box.getNorth(), box.getCenter().lng);
+  }
+
+  /* A sentence at the edge of the map is moved inwards as long as what it is about can be seen; one that would cover a
+     marker or another sentence stands higher. */
+  keepInSight() {
+    const width = this.map.getSize().x;
+    const taken = this.groups.map(({ place }) => {
+      const tip = this.map.latLngToContainerPoint(place);
+      return [tip.x - 20, tip.y - 38, tip.x + 20, tip.y];
+    });
+    this.deeds.eachLayer((marker) => {
+      const node = marker instanceof L.Marker && marker.getElement() && marker.getElement().firstChild;
+      if (!node) return;
+      const { x, y } = this.map.latLngToContainerPoint(marker.getLatLng());
+      const half = node.offsetWidth / 2 + 4;
+      const middle = x < 0 || x > width || 2 * half > width ? x : Math.min(Math.max(x, half), width - half);
+      let rise = 20;
+      const box = () => [middle - half, y - rise - 13, middle + half, y - rise + 13];
+      const meets = (b, c) => b[0] < c[2] && b[2] > c[0] && b[1] < c[3] && b[3] > c[1];
+      while (rise < 90 && taken.some((other) => meets(other, box()))) rise += 6;
+      if (rise >= 90) rise = 46; /* far from what it is about it would say nothing */
+      taken.push(box());
+      node.style.left = `${middle - x}px`;
+      node.style.top = `${-rise}px`;
+    });
+  }
+
+  /* The station of a lane nearest to a place on the map: rows of label and value. */
   station(index, place) {
-    const { data } = this;
-    const card = data.cards[index];
+    const card = this.data.cards[index];
+    this.unspot();
     if (!card.st || !place) return [];
     const [shape, first] = card.st;
     const here = this.map.project(place, 21);
     let best = -1;
     let least = Infinity;
-    data.shapes.points(shape).forEach((point, i) => {
+    this.shapes.points(shape).forEach((point, i) => {
       const apart = this.map.project(L.latLng(point), 21).distanceTo(here);
       if (apart < least) [best, least] = [first + i, apart];
     });
-    const metres = (mm) => `${Math.trunc(mm / 1000)}.${String(mm % 1000).padStart(3, "0")} m`;
-    const rows = [[data.words.here, metres(data.columns.chainage[best])]];
+    return this.tell(index, best);
+  }
+
+  /* Shows a station on the map and tells what was measured there, lengths in whole millimetres. */
+  tell(index, station) {
+    const { data } = this;
+    const [shape, first] = data.cards[index].st;
+    this.unspot();
+    this.at = station;
+    const place = this.shapes.points(shape)[station - first];
+    const look = { pane: "highlight", renderer: this.light, interactive: false };
+    L.circleMarker(place, { ...look, radius: 9, color: "#fff", weight: 5, fill: false }).addTo(this.spot);
+    L.circleMarker(place, { ...look, radius: 9, color: "#111", weight: 2.5, fill: false, className: "spot" }).addTo(this.spot);
+    if (!this.map.getBounds().contains(place)) this.map.panTo(place);
+    const rows = [[data.words.here, metresOf(data.columns.chainage[station])]];
     for (const name of ["clear_width", "section_width", "clear_height"]) {
-      const mm = data.columns[name][best];
-      rows.push([data.words[name], mm < 0 ? data.words.not_measured_value : metres(mm)]);
+      const mm = data.columns[name][station];
+      rows.push([data.words[name], mm < 0 ? data.words.not_measured_value : metresOf(mm)]);
     }
     return rows;
+  }
+
+  unspot() {
+    this.at = -1;
+    this.spot.clearLayers();
   }
 }

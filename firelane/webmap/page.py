@@ -17,27 +17,36 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from firelane import files
+from firelane.auditing.document import document
 from firelane.site.credit import credit
 from firelane.vocabulary import Severity, Verdict
 from firelane.webmap import remedies, results
+from firelane.webmap.basemaps import offset
 from firelane.webmap.block import pack
 from firelane.webmap.content import LAYERS
 from firelane.webmap.gather import gather
 from firelane.webmap.legend import legend
+from firelane.webmap.qr import checked_link
 from firelane.webmap.texts import shown
 from firelane.webmap.widths import layer_zoom, palette
 from firelane.webmap.words import words
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from firelane.auditing import Audit
     from firelane.markings.plan import MarkingPlan
     from firelane.vocabulary import Lang
+    from firelane.webmap.basemaps import Basemap
+    from firelane.webmap.marks import CaseMark
 
 MAP_ID = "firelane"
-_SCRIPTS = ("decode.js", "panel.js", "map.js", "start.js")
+_SCRIPTS = (
+    "decode.js", "sift.js", "list.js", "keep.js", "photo.js", "records.js", "answers.js", "sheet.js", "pages.js", "panel.js",
+    "basemap.js", "tools.js", "profile.js", "map.js", "start.js",
+)  # fmt: skip
+_STYLES = ("map.css", "records.css")
 _CDN = re.compile(
     r'[ \t]*<(?:script src="https://[^"]*"></script>|link rel="stylesheet" href="https://[^"]*"\s*/?>)\n?'
 )
@@ -51,7 +60,14 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def violation_map(
-    audit: Audit, path: str | os.PathLike[str], *, plan: MarkingPlan | None = None, lang: Lang = "zh"
+    audit: Audit,
+    path: str | os.PathLike[str],
+    *,
+    plan: MarkingPlan | None = None,
+    lang: Lang = "zh",
+    basemap: Basemap | None = None,
+    cases: Mapping[str, CaseMark] | None = None,
+    link: str | None = None,
 ) -> None:
     """Write the violations map: one HTML file that opens without a network.
 
@@ -67,27 +83,58 @@ def violation_map(
         The planned markings are then drawn as well.
     lang : {"zh", "en"}
         Language of the page.
+    basemap : Basemap, optional
+        Background tiles (:func:`firelane.webmap.basemaps.basemap`). They need a network; without one the
+        page tells so and works as it does without a background.
+    cases : mapping of str to CaseMark, optional
+        The case of each finding, by ``finding_id``.
+    link : str, optional
+        ``https`` address at which the page will be served. A copied link to a finding then begins with it,
+        as the place of a file on this computer helps nobody else.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
+    UsageError
+        If ``link`` is no such address.
     """
-    files.write_text(path, page(audit, plan=plan, lang=lang))
+    files.write_text(path, page(audit, plan=plan, lang=lang, basemap=basemap, cases=cases, link=link))
 
 
-def page(audit: Audit, *, plan: MarkingPlan | None = None, lang: Lang = "zh") -> str:
+def page(
+    audit: Audit,
+    *,
+    plan: MarkingPlan | None = None,
+    lang: Lang = "zh",
+    basemap: Basemap | None = None,
+    cases: Mapping[str, CaseMark] | None = None,
+    link: str | None = None,
+) -> str:
     """Return the page's text; the same input gives the same text to the byte."""
-    content, columns = page_content(audit, plan=plan, lang=lang)
+    content, columns = page_content(audit, plan=plan, lang=lang, cases=cases)
+    if link:
+        content["link"] = checked_link(link)
+    # Where nobody knows where the site lies, a background would show it in a place that it is not.
+    if basemap is not None and audit.site.placed:
+        content["basemap"] = basemap.as_json(lang)
+    else:
+        basemap = None
     title = _UNPRINTABLE.sub(" ", f"{audit.site.name or audit.site.id} – {words(lang)['map_title']}")
-    return _assemble(pack(content, columns), title, lang)
+    return _assemble(pack(content, columns), title, lang, () if basemap is None else basemap.origins)
+
+
+def audit_id(audit: Audit) -> str:
+    """Return the SHA-256 of ``audit.json`` as :func:`firelane.auditing.files.write_audit` writes it."""
+    text = json.dumps(document(audit), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def page_content(
-    audit: Audit, *, plan: MarkingPlan | None, lang: Lang
+    audit: Audit, *, plan: MarkingPlan | None, lang: Lang, cases: Mapping[str, CaseMark] | None = None
 ) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Return the data block's header and its integer columns."""
-    gathered = gather(audit, plan, lang)
+    gathered = gather(audit, plan, lang, cases)
     content, findings = gathered.content, gathered.findings
     text = content.words
     verdict, verdict_word = results.site_verdict(content)
@@ -95,6 +142,10 @@ def page_content(
     used = {layer for layer, *_ in content.paths} | {LAYERS.index("findings")}
     header = {
         "lang": lang,
+        "audit_id": audit_id(audit),
+        "site": {"id": shown(audit.site.id), "name": shown(audit.site.name)},
+        "offset": offset(),
+        "limit_mm": None if content.limit_m is None else round(content.limit_m * 1000),
         "words": dict(text),
         "head": {
             "title": audit.site.name or audit.site.id or text["unnamed_site"],
@@ -116,6 +167,7 @@ def page_content(
             if any(f.rule_id == rule.rule_id for f in audit.findings)
         ],
         "findings": findings,
+        "filters": results.filters(content, findings),
         "about": results.about(content),
         "unmeasured": results.unmeasured(content),
         "notes": [shown(note.text(lang)) for note in audit.site.notes],
@@ -135,10 +187,10 @@ def page_content(
     return header, {**content.shapes.columns(), **gathered.stations}
 
 
-def _assemble(block: str, title: str, lang: Lang) -> str:
+def _assemble(block: str, title: str, lang: Lang, origins: Sequence[str]) -> str:
     text = _shell()
     parts = resources.files("firelane.webmap")
-    own_style = parts.joinpath("map.css").read_text(encoding="utf-8")
+    own_style = "\n".join(parts.joinpath(name).read_text(encoding="utf-8") for name in _STYLES)
     scripts = "\n".join(parts.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS)
     # What must be said before the data can be read stands in the script itself.
     said = {key: words(lang)[key] for key in ("too_old", "damaged")}
@@ -158,7 +210,7 @@ def _assemble(block: str, title: str, lang: Lang) -> str:
     )
     before, closing, after = text.rpartition("</html>")
     text = f"{before}{tail}{closing}{after}"
-    policy = _policy(text)
+    policy = _policy(text, origins)
     first = f'<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
     return text.replace("<head>", first, 1)
 
@@ -211,12 +263,16 @@ def _script_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=True).replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _policy(text: str) -> str:
-    """Return a policy that lets run exactly the scripts and styles that the page holds."""
+def _policy(text: str, origins: Sequence[str]) -> str:
+    """Return a policy that lets run exactly the scripts and styles that the page holds.
+
+    Pictures may come from ``origins`` (those of the background's tiles) alone.
+    """
     scripts = " ".join(_hash(match) for match in _SCRIPT_TEXT.findall(text))
     styles = " ".join(_hash(match) for match in _STYLE_TEXT.findall(text))
+    images = " ".join(("data:", "blob:", *origins))  # blob: a photo just taken
     return (
-        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; "
+        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src {images}; "
         "base-uri 'none'; form-action 'none'"
     )
 

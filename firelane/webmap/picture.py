@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
 
 from firelane import crs as crs_tools
 from firelane import files, fonts
+from firelane.fonts.source import open_font
 from firelane.site.credit import credit
-from firelane.webmap import ink, results, side
+from firelane.webmap import ink, listing, qr
+from firelane.webmap.column import Column
 from firelane.webmap.content import LAYERS
+from firelane.webmap.furniture import nice_length, scale_and_north
 from firelane.webmap.gather import gather
-from firelane.webmap.legend import limit_line, marker_rows, object_rows, width_rows
+from firelane.webmap.legend import marker_rows, object_rows, width_rows
 from firelane.webmap.widths import layer_zoom, palette
 
 if TYPE_CHECKING:
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
 
 _DESIGN_PX, _DESIGN_DPI = 1600, 160  # sizes below are for this width; other widths are scaled
 _SIDE_SHARE = 0.30  # of the width: list and legend
-_NICE = (1, 2, 5)
+_PAPER_MM = {"A4": (297.0, 210.0), "A3": (420.0, 297.0)}
+_MARGIN_MM = 9.0
+_MM = 25.4
 
 Box = tuple[float, float, float, float]
 
@@ -41,11 +46,13 @@ def map_png(
     plan: MarkingPlan | None = None,
     lang: Lang = "zh",
     width_px: int = 1600,
+    height_share: float | None = None,
+    link: str | None = None,
 ) -> None:
     """Write the map as a PNG picture.
 
     Lanes coloured by clear width, pinches, numbered findings with their list, legend, scale bar and
-    north arrow (grid north).
+    north arrow (grid north); a QR code that opens the served map or the place (:mod:`firelane.webmap.qr`).
 
     Parameters
     ----------
@@ -56,35 +63,127 @@ def map_png(
         The planned markings are then drawn as well.
     lang : {"zh", "en"}
     width_px : int
-        Width of the picture [px]; its height follows from the site's shape.
+        Width of the picture [px].
+    height_share : float, optional
+        Its height as a share of its width, for a page of that shape; without, it follows from the site's shape.
+    link : str, optional
+        Where the map page is served (https); the code opens it. Without, the code opens the place, and a site that is
+        not placed has none.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
+    UsageError
+        If ``link`` is no link of a served page.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (slow to import)
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    picture = _Picture(audit, plan, lang)
+    picture = _Picture(audit, plan, lang, link)
     west, south, east, north = picture.bounds
     map_px = _DESIGN_PX * (1 - _SIDE_SHARE)
     height_px = float(np.clip(map_px * (north - south) / (east - west), 0.5 * _DESIGN_PX, 1.1 * _DESIGN_PX))
+    if height_share is not None:
+        height_px = height_share * _DESIGN_PX
     height_px = round(height_px * width_px / _DESIGN_PX) * _DESIGN_PX / width_px  # whole pixels in the file
     size = (_DESIGN_PX / _DESIGN_DPI, height_px / _DESIGN_DPI)
     figure = Figure(figsize=size, dpi=_DESIGN_DPI * width_px / _DESIGN_PX, facecolor="white")
     FigureCanvasAgg(figure)
     picture.draw(figure.add_axes((0.0, 0.0, 1 - _SIDE_SHARE, 1.0)), map_px, height_px)
-    picture.side(figure.add_axes((1 - _SIDE_SHARE, 0.0, _SIDE_SHARE, 1.0)), _DESIGN_PX - map_px, height_px)
+    # The column's axes begin at a whole pixel: the modules of a code are whole pixels as well, hence sharp.
+    left_px = round(map_px * width_px / _DESIGN_PX) * _DESIGN_PX / width_px
+    wide, code_px = _DESIGN_PX - left_px, None
+    if picture.code is not None:
+        step = _DESIGN_PX / width_px
+        printed_mm = _printed_width_mm(height_px / _DESIGN_PX)
+        least = picture.code.side_mm / printed_mm * _DESIGN_PX / picture.code.modules
+        code_px = math.ceil(least / step - 1e-9) * step * picture.code.modules
+    axes = figure.add_axes((left_px / _DESIGN_PX, 0.0, wide / _DESIGN_PX, 1.0))
+    picture.side(axes, wide, height_px, code_px, grid_px=_DESIGN_PX / width_px)
     with files.atomic_path(path) as temporary:
         # without the software's name and version the same input gives the same file
         figure.savefig(temporary, format="png", metadata={"Software": None})
 
 
+def map_pdf(
+    audit: Audit,
+    path: str | os.PathLike[str],
+    *,
+    plan: MarkingPlan | None = None,
+    lang: Lang = "zh",
+    link: str | None = None,
+    paper: Literal["A4", "A3"] = "A4",
+) -> None:
+    """Write the map as a PDF in vectors: the picture on one page, then every numbered finding in full.
+
+    Its texts can be searched and copied. The same input gives the same bytes.
+
+    Parameters
+    ----------
+    audit, path, plan, lang, link
+        As for :func:`map_png`.
+    paper : {"A4", "A3"}
+        Landscape.
+
+    Raises
+    ------
+    OutputError, UsageError
+        As for :func:`map_png`.
+    """
+    from matplotlib import rc_context  # noqa: PLC0415  (slow to import)
+    from matplotlib.backends.backend_pdf import PdfPages  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    picture = _Picture(audit, plan, lang, link)
+    px_per_mm = _DESIGN_DPI / _MM
+    width_mm, height_mm = _PAPER_MM[paper]
+
+    def page() -> tuple[Any, Any]:
+        figure = Figure(figsize=(width_mm / _MM, height_mm / _MM), dpi=72, facecolor="white")
+
+        def part(left_mm: float, wide_mm: float) -> Any:
+            tall = height_mm - 2 * _MARGIN_MM
+            return figure.add_axes(
+                (left_mm / width_mm, _MARGIN_MM / height_mm, wide_mm / width_mm, tall / height_mm)
+            )
+
+        return figure, part
+
+    wide_mm, tall_px = width_mm - 2 * _MARGIN_MM, (height_mm - 2 * _MARGIN_MM) * px_per_mm
+    side_mm = _SIDE_SHARE * wide_mm if paper == "A4" else 105.0
+    # TrueType keeps the texts searchable; a font of cubic outlines cannot be embedded so.
+    with (
+        files.atomic_path(path) as temporary,
+        rc_context({"pdf.fonttype": 42 if picture.truetype else 3}),
+        PdfPages(temporary, metadata={"CreationDate": None, "Creator": "firelane", "Producer": None}) as pages,
+    ):
+        figure, part = page()
+        picture.draw(part(_MARGIN_MM, wide_mm - side_mm), (wide_mm - side_mm) * px_per_mm, tall_px)
+        code_px = None if picture.code is None else picture.code.side_mm * px_per_mm
+        picture.side(part(width_mm - _MARGIN_MM - side_mm, side_mm), side_mm * px_per_mm, tall_px, code_px, pages=True)
+        pages.savefig(figure)
+        for rows in listing.pages(picture.content, picture.rows, wide_mm * px_per_mm, tall_px, picture.text):
+            figure, part = page()
+            listing.draw(part(_MARGIN_MM, wide_mm), rows, wide_mm * px_per_mm, tall_px, picture)
+            pages.savefig(figure)
+
+
+def _printed_width_mm(aspect: float) -> float:
+    """Return how wide a picture comes out on A4, printed as large as it can be inside the margins [mm].
+
+    >>> _printed_width_mm(0.5), _printed_width_mm(1.0)
+    (277.0, 190.0)
+    """
+    long, short = 277.0, 190.0
+    return max(min(long, short / aspect), min(short, long / aspect))
+
+
 class _Picture:
     """One picture: what is drawn, in which colours and with which words."""
 
-    def __init__(self, audit: Audit, plan: MarkingPlan | None, lang: Lang) -> None:
+    def __init__(self, audit: Audit, plan: MarkingPlan | None, lang: Lang, link: str | None = None) -> None:
+        self.code = qr.code_of(audit, link)  # first: a wrong link is told before anything is drawn
         gathered = gather(audit, plan, lang)
         self.content, self.rows = gathered.content, gathered.findings
         content = self.content
@@ -103,10 +202,13 @@ class _Picture:
             *(label[2] for label in content.labels),
             *content.words.values(),
             credit(audit.site, lang),
+            *(() if self.code is None else qr.caption(self.code, content.words, lang)),
         ]
-        texts += [part for card in content.cards if card.number for part in (card.title, card.message)]
+        texts += [part for card in content.cards if card.number for part in (card.title, card.message, " · ")]
+        texts += [value for card in content.cards if card.number for _, value in card.rows]
         signs = "".join(sorted(set("".join(texts))))
         self.family = fonts.use_chinese_labels(extra=signs)
+        self._signs = signs
         self.zoom = math.inf  # set when the map is drawn
         # one look into the font for all texts: opening it takes a tenth of a second
         self.signs = dict(zip(signs, fonts.showable(signs, extra=signs)[0], strict=True))
@@ -114,6 +216,12 @@ class _Picture:
     def text(self, value: str) -> str:
         """Return text as the font can show it."""
         return "".join(self.signs.get(sign, fonts.MISSING) for sign in value)
+
+    @property
+    def truetype(self) -> bool:
+        """Whether the font's outlines are TrueType."""
+        with open_font(fonts.label_font_path(extra=self._signs), 0) as ttf:
+            return "glyf" in ttf
 
     # ------------------------------------------------------------------ map
 
@@ -136,13 +244,13 @@ class _Picture:
         taken = [*self._furniture(metres_per_px), *self._rings(10 * metres_per_px)]
         self._markers(axes, metres_per_px, taken)
         self._labels(axes, metres_per_px, taken)
-        self._scale_and_north(axes)
+        scale_and_north(axes, self.content, self.credit, self.family)
 
     def _furniture(self, metres_per_px: float) -> Iterator[Box]:
         """Yield the boxes of scale bar, credit, and north arrow or the sentence in its place."""
         west, south, east, north = self.window
         wide, high = east - west, north - south
-        yield (west, south, west + 0.03 * wide + _nice_length(wide / 5) + 10 * metres_per_px, south + 0.035 * high + 40 * metres_per_px)
+        yield (west, south, west + 0.03 * wide + nice_length(wide / 5) + 10 * metres_per_px, south + 0.035 * high + 40 * metres_per_px)
         if self.credit:
             yield (east - 330 * metres_per_px, south, east, south + 40 * metres_per_px)
         if self.content.audit.site.placed:
@@ -262,105 +370,19 @@ class _Picture:
                 return dx, dy
         return (0.0, step) if must else None
 
-    def _scale_and_north(self, axes: Any) -> None:
-        west, east = axes.get_xlim()
-        south, north = axes.get_ylim()
-        length = _nice_length((east - west) / 5)
-        x, y = west + 0.03 * (east - west), south + 0.035 * (north - south)
-        tick = 0.006 * (east - west)
-        axes.plot(
-            [x, x, x + length, x + length], [y + tick, y, y, y + tick], color="#222", linewidth=1.5, zorder=25
-        )
-        label = self.content.words["metres"].format(n=f"{length:g}")
-        axes.text(
-            x + length / 2,
-            y + tick,
-            label,
-            ha="center",
-            va="bottom",
-            fontsize=8,
-            fontfamily=self.family,
-            zorder=25,
-        )
-        if self.credit:
-            axes.text(
-                0.993, 0.008, self.credit, transform=axes.transAxes, ha="right", va="bottom", fontsize=7, zorder=25,
-                fontfamily=self.family, color="#333333",
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "boxstyle": "square,pad=0.2"},
-            )  # fmt: skip
-        if not self.content.audit.site.placed:  # nobody knows where north is
-            axes.text(
-                0.5, 0.985, self.content.words["unplaced"], transform=axes.transAxes, ha="center", va="top", fontsize=9,
-                fontfamily=self.family, color="#78350f", zorder=26,
-                bbox={"facecolor": "#fef3c7", "edgecolor": "#b45309", "boxstyle": "square,pad=0.4"},
-            )  # fmt: skip
-            return
-        size = 0.045 * (east - west)
-        cx, cy = east - size, north - 1.3 * size
-        axes.annotate(
-            "", (cx, cy + size / 2), (cx, cy - size / 2), zorder=25,
-            arrowprops={"arrowstyle": "-|>", "color": "#222", "linewidth": 1.6, "mutation_scale": 16},
-        )  # fmt: skip
-        axes.text(cx, cy - size / 2, self.content.words["north"], ha="center", va="top", fontsize=9,
-                  fontfamily=self.family, zorder=25)  # fmt: skip
-
     # ------------------------------------------------------------------ right-hand column
 
-    def side(self, axes: Any, width_px: float, height_px: float) -> None:
-        """Write name, verdict, numbered findings and legend into the right-hand column."""
-        axes.set_axis_off()
-        axes.set_xlim(0, width_px)
-        axes.set_ylim(height_px, 0)
-        content, words = self.content, self.content.words
+    def side(
+        self, axes: Any, width_px: float, height_px: float, code_px: float | None, *, grid_px: float = 0.0,
+        pages: bool = False,
+    ) -> None:  # fmt: skip
+        """Write name, verdict, code, numbered findings and legend into the right-hand column.
 
-        def write(x: float, y: float, text: str, size: float = 8, **more: Any) -> None:
-            axes.text(
-                x, y, text, fontsize=size, fontfamily=self.family, va="center", parse_math=False, **more
-            )
-
-        columns = int((width_px - 80) / 17)
-        y = 40.0
-        for line in side.wrapped(self.text(content.audit.site.name or content.audit.site.id), columns - 8)[:2]:
-            write(24, y, line, 13)
-            y += 32
-        code, word = results.site_verdict(content)
-        write(24, y + 2, word, 9, color="white", bbox={"boxstyle": "round,pad=0.3", "facecolor": palette()["verdict"][code], "edgecolor": "none"})  # fmt: skip
-        y += 38
-        legend = [*width_rows(content), *marker_rows(content), *object_rows(content, self.zoom)]
-        half = math.ceil(len(legend) / 2)
-        legend_top = height_px - 25 * half - 52
-        listed = side.listed(content, self.rows)
-        most = 1 if len(listed) > 12 else 2  # lines for each
-        for place, (number, verdict, text) in enumerate(listed):
-            lines = side.wrapped(self.text(text), columns)
-            if len(lines) > most:
-                lines[most - 1] = lines[most - 1][:-1] + "…"
-            if y + 23 * min(len(lines), most) + 40 > legend_top:
-                write(24, y, words["picture_more"].format(n=len(listed) - place), 8, color="#5b6570")
-                break
-            shape = "square,pad=0.25" if verdict == "indeterminate" else "circle,pad=0.2"
-            shape = "round,pad=0.25" if len(number) > 2 else shape
-            write(36, y, number, 7 if len(number) < 5 else 6, color="white", ha="center",
-                  bbox={"boxstyle": shape, "facecolor": palette()["verdict"][verdict], "edgecolor": "none"})  # fmt: skip
-            for line in lines[:most]:
-                write(60, y, line, 7.5)
-                y += 23
-            y += 9
-        write(24, legend_top + 4, words["legend_width"], 9)
-        aside = 40 + sum(21 if sign > "\u2e80" else 9.5 for sign in words["legend_width"])
-        write(aside, legend_top + 4, side.fitted(limit_line(content), width_px - aside - 10), 7, color="#5b6570")
-        for i, row in enumerate(legend):
-            column, place = divmod(i, half)
-            x, y = 24 + column * (width_px - 40) / 2, legend_top + 34 + 25 * place
-            ink.swatch(axes, row, x, y)
-            write(x + 48, y, side.fitted(row["label"], (width_px - 40) / 2 - 56), 7)
-
-
-def _nice_length(length_m: float) -> float:
-    """Return the greatest of 1, 2, 5 times a power of ten that is not above ``length_m``.
-
-    >>> _nice_length(37.0), _nice_length(50.0), _nice_length(0.7)
-    (20.0, 50.0, 0.5)
-    """
-    power = 10.0 ** math.floor(math.log10(length_m))
-    return float(round(max(n * power for n in _NICE if n * power <= length_m * (1 + 1e-9)), 9))
+        ``code_px`` is the code's size; ``grid_px`` that of the file's pixels, on which it begins (0: there are none);
+        ``pages`` tells that every finding stands on a page behind.
+        """
+        column = Column(axes, self.content, self.family, self.text, width_px, height_px)
+        y = column.head(self.code, code_px, grid_px)
+        legend = [*width_rows(self.content), *marker_rows(self.content), *object_rows(self.content, self.zoom)]
+        bottom = column.legend(legend)
+        column.findings(self.rows, y, bottom, "picture_more_pages" if pages else "picture_more")

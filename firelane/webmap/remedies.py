@@ -11,9 +11,9 @@ from shapely.geometry import LineString, MultiLineString
 
 from firelane.remedy.telling import remedies_for
 from firelane.remedy.words import DISC
-from firelane.vocabulary import Quantity, Verdict
+from firelane.vocabulary import ObstructionKind, Quantity, Verdict
 from firelane.webmap.content import Card, Content
-from firelane.webmap.texts import shown
+from firelane.webmap.texts import metres, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +44,7 @@ def add_remedies(content: Content) -> None:
     for number, row in enumerate(content.audit.remedies):
         content.remedies.append({
             "h": content.words[_heading(row)], "t": _text(content, row), "g": _shapes(content, row, bodies),
+            "l": label(content, row),
         })  # fmt: skip
         layer = {"lane": "lanes", "building": "buildings"}.get(row["target_kind"], "")
         card = content.find(layer, row["target"])
@@ -151,6 +152,27 @@ def _text(content: Content, row: Mapping[str, Any]) -> str:
 
 def _without_disc(content: Content, text: str) -> str:
     return text.replace(disc_sentence(content), "").strip()
+
+
+def label(content: Content, row: Mapping[str, Any]) -> str:
+    """Return what stands beside it on the map: what to do, and the clear width there afterwards where it was found.
+
+    Empty where nothing can be done. *Remove these 2 vehicles: clear width 4.300 m.*
+    """
+    words, action = content.words, row["action"]
+    owners = list(dict.fromkeys(row["owners"]))
+    if action == "move_kerb":
+        deed = words["deed_kerb"]
+    elif action not in ("remove", "lift", "shift") or not owners:
+        return ""
+    elif action == "remove" and content.obstruction_kinds(owners) == [ObstructionKind.VEHICLE.value]:
+        deed = words["deed_vehicle" if len(owners) == 1 else "deed_vehicles"].format(n=len(owners))
+    else:
+        deed = words["deed_one" if len(owners) == 1 else "deed_many"].format(what=words[_heading(row)], n=len(owners))
+    width_m = row.get("resulting_width_m")
+    if width_m is None or action == "lift" or row["target_kind"] == "all":
+        return deed
+    return words["deed_width"].format(deed=deed, width=metres(width_m, content.lang))
 
 
 # ------------------------------------------------------------------------------------------ shapes

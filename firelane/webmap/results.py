@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections import Counter
@@ -14,10 +15,10 @@ from firelane import crs as crs_tools
 from firelane.findings import gravest_first, to_look_at
 from firelane.rules.listing import requirement
 from firelane.site.credit import credit
-from firelane.vocabulary import Severity, SiteVerdict, Verdict
+from firelane.vocabulary import ObstructionKind, Quantity, Severity, SiteVerdict, Verdict
 from firelane.webmap import remedies, tables
 from firelane.webmap.content import Card, Content
-from firelane.webmap.texts import coordinates, lonlat, measured, metres, shown
+from firelane.webmap.texts import coordinates, lonlat, measured, metres, shown, term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +50,8 @@ def add_findings(content: Content) -> list[dict[str, Any]]:
     """Add a card for every finding; return the rows of the list, in its order.
 
     A row holds the card's number, rule, verdict, subtitle and the shape of its marker (-1: none), and its filter where that
-    is not the verdict.
+    is not the verdict. ``q``, ``ob`` and ``sev`` are quantity, kinds of what is named as owner, and severity; ``o`` and
+    ``ll`` (owners as the audit names them; longitude and latitude) go into an answer that is exported.
     """
     rules = {rule.rule_id: rule for rule in content.audit.rules}
     rows: list[dict[str, Any]] = []
@@ -70,7 +72,14 @@ def add_findings(content: Content) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "c": number, "rule": finding.rule_id, "v": finding.verdict.value,
             "s": _subtitle(content, finding, rule), "p": place if card.number else -1,
+            "q": finding.quantity.value, "sev": finding.severity.value,
         }  # fmt: skip
+        if kinds := content.obstruction_kinds(finding.owners):
+            row["ob"] = kinds
+        if finding.owners:
+            row["o"] = [shown(owner) for owner in finding.owners]
+        if (degrees := _degrees(content, finding)) is not None:
+            row["ll"] = [round(float(v), 7) for v in degrees]
         if card.number and finding.verdict is Verdict.NOT_MEASURED:
             row["f"] = LOOK
         rows.append(row)
@@ -93,7 +102,8 @@ def _card(content: Content, finding: Finding, rule: Rule | None) -> Card:
         rows.append((words["measured"], measured(finding.value, finding.unit, rule, lang)))
     if rule is not None and rule.comparator != "none":
         rows.append((words["required"], requirement(rule, lang)))
-    if finding.margin is not None and finding.unit:
+    # paint in the wrong place is as long as it should be: a margin beside that failure would say that it passes
+    if finding.margin is not None and finding.unit and (finding.margin < 0 or finding.verdict is not Verdict.FAIL):
         key = "shortfall" if finding.margin < 0 else "margin"
         rows.append((words[key], measured(finding.margin, finding.unit, None, lang).removeprefix("-")))
     rows.append((words["verdict"], finding.verdict.label(lang)))
@@ -126,10 +136,7 @@ def _card(content: Content, finding: Finding, rule: Rule | None) -> Card:
     if finding.location is not None:
         placed = content.audit.site.placed
         rows.append((words["coordinates" if placed else "local_metres"], coordinates(finding.location, lang)))
-        degrees = finding.lonlat
-        if degrees is None and placed:
-            lon, lat = (float(v) for v in crs_tools.to_lonlat(finding.location, content.audit.site.crs))
-            degrees = (lon, lat)
+        degrees = _degrees(content, finding)
         if degrees is not None:
             rows.append((words["lonlat"], lonlat(degrees, lang)))
     rows.append((words["id"], finding.finding_id))
@@ -142,6 +149,31 @@ def _card(content: Content, finding: Finding, rule: Rule | None) -> Card:
         badge=finding.verdict.label(lang), rows=rows, quote=_quote(content, rule),
         see=list(dict.fromkeys(see)), remedies=answers,
     )  # fmt: skip
+
+
+def _degrees(content: Content, finding: Finding) -> tuple[float, float] | None:
+    """Return longitude and latitude of a finding, None where there is no place or nobody knows where the site lies."""
+    if finding.lonlat is not None:
+        return finding.lonlat
+    if finding.location is None or not content.audit.site.placed:
+        return None
+    lon, lat = (float(v) for v in crs_tools.to_lonlat(finding.location, content.audit.site.crs))
+    return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else None
+
+
+def filters(content: Content, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[list[str]]]:
+    """Return what else the list can be filtered by: keys and labels of quantities, kinds of obstruction, severities."""
+    lang = content.lang
+    quantities = {row["q"] for row in rows}
+    kinds = list(dict.fromkeys(kind for row in rows for kind in row.get("ob", ())))
+    known = [kind.value for kind in ObstructionKind]
+    kinds.sort(key=lambda kind: known.index(kind) if kind in known else len(known))
+    severities = {row["sev"] for row in rows}
+    return {
+        "quantities": [[q.value, q.label(lang)] for q in Quantity if q.value in quantities],
+        "kinds": [[kind, term(ObstructionKind, kind, lang)] for kind in kinds],
+        "severities": [[s.value, s.label(lang)] for s in Severity if s.value in severities],
+    }
 
 
 def _quote(content: Content, rule: Rule | None) -> list[tuple[str, str]]:
@@ -188,8 +220,6 @@ def _subtitle(content: Content, finding: Finding, rule: Rule | None) -> str:
     lane = content.find("lanes", finding.lane_id)
     if lane >= 0:
         parts.append(content.cards[lane].title)
-    if finding.chainage_m is not None:
-        parts.append(f"{finding.chainage_m[0]:.0f}\u00a0m")
     for layer, ident in (("buildings", finding.building_id), ("entrances", finding.entrance_id)):
         number = content.find(layer, ident)
         if ident is not None and number >= 0:
@@ -197,8 +227,11 @@ def _subtitle(content: Content, finding: Finding, rule: Rule | None) -> str:
     return " · ".join(parts)
 
 
-def unmeasured(content: Content) -> list[dict[str, str]]:
-    """Return every rule with something that was not measured: title, article and why."""
+def unmeasured(content: Content, more: str = "") -> list[dict[str, str]]:
+    """Return every rule with something that was not measured: title, article and why.
+
+    ``more`` is the sentence for reasons left out (``{n}``); without, that of the map.
+    """
     by_rule: dict[str, dict[str, int]] = {}
     times = "（×{n}）" if content.lang == "zh" else " (×{n})"
     for finding in content.audit.findings:
@@ -214,7 +247,7 @@ def unmeasured(content: Content) -> list[dict[str, str]]:
         texts = [text if n == 1 else f"{text}{times.format(n=n)}" for text, n in reasons.items() if text]
         if len(texts) > MOST_REASONS:  # the same of every thing by its name: one is told, the list has them all
             rest = sum(n for text, n in list(reasons.items())[MOST_REASONS - 1 :] if text)
-            texts = [*texts[: MOST_REASONS - 1], content.words["more_alike"].format(n=rest)]
+            texts = [*texts[: MOST_REASONS - 1], (more or content.words["more_alike"]).format(n=rest)]
         why = "\n".join(texts) or rule.why_not(content.lang)
         rows.append({"t": rule.title(content.lang), "a": rule.article, "w": why})
     return rows
@@ -242,6 +275,7 @@ def about(content: Content) -> list[tuple[str, str]]:
         (words["crs"], crs_tools.label(site.crs, lang) if site.placed else words["unplaced"]),
         (words["accuracy"], accuracy),
         (words["source"], credit(site, lang)),
+        (words["data_date"], site.config.surveyed_on.isoformat() if site.config.surveyed_on else words["data_date_none"]),
         (words["lane_length"], f"{float(audit.summary['lane_length_m']):.1f} m"),
         (words["judged_length"], f"{float(audit.summary['judged_length_m']):.1f} m"),
         (words["parking_heading"], remedies.parking_text(content)),

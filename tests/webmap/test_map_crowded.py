@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -104,6 +105,17 @@ def test_the_picture_lists_many_places_to_look_at_in_one_line(crowded):
     assert len(numbers) >= POSTS
     assert (f"{numbers[0]}–{numbers[POSTS - 1]}", "not_measured", f"通道上不得设置障碍物：须现场核实 {POSTS} 处") in rows
     assert [row for row in rows if row[1] == "fail"]  # those stand one by one
+
+
+def test_briefly_the_picture_tells_requirement_value_and_place(crowded):
+    gathered = gather(crowded, None, "zh")
+    full, brief = listed(gathered.content, gathered.findings), listed(gathered.content, gathered.findings, brief=True)
+    assert [row[:2] for row in full] == [row[:2] for row in brief]
+    told = [row[2] for row in brief if row[1] == "fail"]
+    assert told
+    for text in told:
+        assert re.fullmatch(r"[^0-9]*(4米)? ?\d+\.\d{3} m · .+", text), text
+        assert "（" not in text
 
 
 def test_a_range_of_figures_is_not_broken():

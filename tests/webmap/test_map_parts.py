@@ -211,6 +211,11 @@ def test_the_picture_has_its_size_its_colours_and_is_the_same_twice(tmp_path):
         assert found.any(), colour
 
 
+def test_the_picture_takes_the_shape_of_a_page(tmp_path):
+    map_png(scene.audit(), tmp_path / "a.png", width_px=800, height_share=0.6)
+    assert image.imread(tmp_path / "a.png").shape[:2] == (480, 800)
+
+
 def test_the_picture_takes_hostile_names_as_text(tmp_path):
     hostile = r"$\frac{1}{0$ {{7*7}} \x00" + "\x00\x1b\u202e" + "长" * 300
     audit = scene.audit(text=hostile)

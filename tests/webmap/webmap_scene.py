@@ -48,7 +48,7 @@ def site(name="沈河区三好街小区", *, text=None) -> Site:
     roads = table(
         [{"id": "r1", "name": said("小区东西路")}, {"id": "r2", "name": said("小区南北路")}],
         [box(0, -3, 120, 3), box(57, 3, 63, 80)],
-        ["id", "name"],
+        ["id", "name", "class"],
     )
     buildings = table(
         [
@@ -272,9 +272,10 @@ def audit(*, text=None, rule_text=None) -> Audit:
     findings = tuple(replace(f, article=rule_text) if rule_text else f for f in findings)
     lanes = net.lanes.assign(
         min_clear_width_m=[3.55, 3.75, 3.9], min_section_width_m=[3.6, 3.8, 3.95],
-        min_clear_height_m=[np.nan, np.nan, 3.2], verdict=["fail", "fail", "fail"],
+        min_clear_height_m=[np.nan, np.nan, 3.2], governing_pinch_id=["pin-car", None, "pin-stall"],
+        verdict=["fail", "fail", "fail"],
     )[["lane_id", "road_ids", "designated", "length_m", "min_clear_width_m", "min_section_width_m",
-       "min_clear_height_m", "verdict", "geometry"]]  # fmt: skip
+       "min_clear_height_m", "governing_pinch_id", "verdict", "geometry"]]  # fmt: skip
     rows = stations()
     profile = table(
         [{"lane_id": r[0], "chainage_m": r[1], "clear_width_m": r[4], "section_width_m": r[5], "clear_height_m": r[6]} for r in rows],
