@@ -10,23 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from firelane.auditing import Audit, audit, write_audit
+    from firelane.cases.book import CaseBook
     from firelane.charts import lane_chart, lane_charts
+    from firelane.comparing import compare, write_changes
     from firelane.drawing import DrawingOptions, plot_pdf, write_dxf
     from firelane.errors import FirelaneError, InputError, OutputError, Problem, UsageError
     from firelane.findings import Finding
     from firelane.lanes.records import LaneNetwork
     from firelane.markings import MarkingPlan, plan_markings
+    from firelane.report import write_report
     from firelane.rules import Rule, load_rules
     from firelane.run import RunResult, run_site
     from firelane.site import Site, read_site
+    from firelane.store import Store
     from firelane.verifying import verify_drawing
-    from firelane.webmap import map_png, violation_map
+    from firelane.webmap import map_pdf, map_png, violation_map
     from firelane.whatif import WhatIf
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Audit": "firelane.auditing",
+    "CaseBook": "firelane.cases.book",
     "DrawingOptions": "firelane.drawing",
     "Finding": "firelane.findings",
     "FirelaneError": "firelane.errors",
@@ -38,12 +43,15 @@ _HOMES = {
     "Rule": "firelane.rules",
     "RunResult": "firelane.run",
     "Site": "firelane.site",
+    "Store": "firelane.store",
     "UsageError": "firelane.errors",
     "WhatIf": "firelane.whatif",
     "audit": "firelane.auditing",
+    "compare": "firelane.comparing",
     "lane_chart": "firelane.charts",
     "lane_charts": "firelane.charts",
     "load_rules": "firelane.rules",
+    "map_pdf": "firelane.webmap",
     "map_png": "firelane.webmap",
     "plan_markings": "firelane.markings",
     "plot_pdf": "firelane.drawing",
@@ -52,11 +60,14 @@ _HOMES = {
     "verify_drawing": "firelane.verifying",
     "violation_map": "firelane.webmap",
     "write_audit": "firelane.auditing",
+    "write_changes": "firelane.comparing",
     "write_dxf": "firelane.drawing",
+    "write_report": "firelane.report",
 }
 
 __all__ = [
     "Audit",
+    "CaseBook",
     "DrawingOptions",
     "Finding",
     "FirelaneError",
@@ -68,13 +79,16 @@ __all__ = [
     "Rule",
     "RunResult",
     "Site",
+    "Store",
     "UsageError",
     "WhatIf",
     "__version__",
     "audit",
+    "compare",
     "lane_chart",
     "lane_charts",
     "load_rules",
+    "map_pdf",
     "map_png",
     "plan_markings",
     "plot_pdf",
@@ -83,7 +97,9 @@ __all__ = [
     "verify_drawing",
     "violation_map",
     "write_audit",
+    "write_changes",
     "write_dxf",
+    "write_report",
 ]
 
 

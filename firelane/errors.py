@@ -121,7 +121,18 @@ class OutputError(FirelaneError, OSError):
 
 
 class UsageError(FirelaneError, ValueError):
-    """An option, or a combination of options, that cannot be meant."""
+    """An option, or a combination of options, that cannot be meant.
+
+    ``message_zh`` is the same in Chinese; empty where there is no translation.
+    """
+
+    def __init__(self, message: str, message_zh: str = "") -> None:
+        super().__init__(message)
+        self.message_zh = message_zh
+
+    def text(self, lang: str = "zh") -> str:
+        """Return the message in ``lang``."""
+        return (self.message_zh if lang == "zh" else "") or str(self)
 
 
 class MeasurementError(FirelaneError, ArithmeticError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -168,6 +169,17 @@ def ensure_writable_dir(path: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise output_error(folder, error) from error
     return folder
+
+
+def refusal_of_kind(path: Path) -> tuple[str, str] | None:
+    """Return why ``path`` is not read (Chinese, English), None for an ordinary file or one that is not there.
+
+    A named pipe would be waited for and a device never ends; who opens the path next tells what is missing.
+    """
+    with suppress(OSError, ValueError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            return ("不是普通文件", "is no ordinary file")
+    return None
 
 
 def starts_formula(text: str) -> bool:

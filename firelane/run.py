@@ -20,17 +20,18 @@ from firelane.markings.bill import check_materials
 from firelane.markings.field_files import write_field_files
 from firelane.markings.parameters import dimensions
 from firelane.markings.workbook import write_quantities, write_setting_out
+from firelane.report import write_report
 from firelane.rules import load_rules
 from firelane.site import Site, read_site
 from firelane.staging import staged
 from firelane.vocabulary import Lang
-from firelane.webmap import violation_map
+from firelane.webmap import map_pdf, violation_map
 
 STEPS = (
     "read", "rules", "network", "measure", "judge", "remedies", "markings", "results", "drawing", "plot", "quantities",
-    "map", "charts",
+    "map", "report", "charts",
 )  # fmt: skip
-"""Names of the steps, in order; ``plot``, ``charts`` and ``remedies`` only where they are asked for."""
+"""Names of the steps, in order; ``plot``, ``report``, ``charts`` and ``remedies`` only where they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def run_site(
     within : str, optional
         What to cut out (``read_site``).
     pdf : bool
-        Plot the sheets as well (a second for every few sheets).
+        Plot the sheets and the map, and write the inspection report, as PDF (a second for every few sheets).
     charts : bool
         Chart the width along every lane as well.
     remedies : bool
@@ -122,12 +123,16 @@ def run_site(
         field = write_field_files(plan, desk, paths=False)
         say("map")
         violation_map(result, desk / "map.html", plan=plan, lang=lang)
+        if pdf:
+            map_pdf(result, desk / "map.pdf", plan=plan, lang=lang)
+            say("report")
+            write_report(result, desk / "report.pdf", plan, lang)
         if charts:
             say("charts")
             lane_charts(result, desk / "profiles.pdf", lang=lang)
     names = [path.name for path in files]
     names += ["markings.dxf", *(["markings.pdf"] if pdf else []), "quantities.xlsx", "setting_out.csv"]
-    names += [*(path.name for path in field), "map.html"]
+    names += [*(path.name for path in field), "map.html", *(["map.pdf", "report.pdf"] if pdf else [])]
     names += ["profiles.pdf"] if charts else []
     return RunResult(site, result, plan, folder, tuple(folder / name for name in names))
 

@@ -64,7 +64,7 @@ def imports_of(path):
     [
         ("ezdxf", {"drawing", "site"}),
         ("folium", {"webmap"}),
-        ("openpyxl", {"markings"}),
+        ("openpyxl", {"markings", "cases"}),  # written with; reports of a hotline are read with it
         ("click", {"cli"}),
     ],
 )

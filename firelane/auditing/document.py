@@ -9,6 +9,9 @@ from typing import Any
 from firelane.auditing.record import Audit
 from firelane.crs import code
 from firelane.findings import Finding
+from firelane.lanes.obstacles import owner_labels
+from firelane.site.model import Site
+from firelane.vocabulary import ObstructionKind
 
 SCHEMA = "firelane-audit/1"
 
@@ -16,11 +19,17 @@ SCHEMA = "firelane-audit/1"
 def document(audit: Audit) -> dict[str, Any]:
     """Return the audit as plain values: keys in a fixed order, lengths to 1e-6 m, NaN as null."""
     site = audit.site
+    classes = _road_classes(site)
     return {
         "schema": SCHEMA,
         "site": {
             "id": site.id,
             "name": site.name,
+            "district": site.config.district,
+            "manager": site.config.manager,
+            "manager_kind": site.config.manager_kind,
+            "managed": site.config.managed,
+            "surveyed_on": None if site.config.surveyed_on is None else site.config.surveyed_on.isoformat(),
             "crs": code(site.crs),
             "bounds": [_length(v) for v in site.bounds],
             "accuracy_m": site.config.accuracy_m,
@@ -30,6 +39,7 @@ def document(audit: Audit) -> dict[str, Any]:
             "notes": [
                 {"code": n.code, "layer": n.layer, "row": n.row, "zh": n.zh, "en": n.en} for n in site.notes
             ],
+            "owner_kinds": _owner_kinds(audit),
         },
         "rules": [
             {
@@ -44,8 +54,8 @@ def document(audit: Audit) -> dict[str, Any]:
         "lanes": [
             {
                 "lane_id": row.lane_id, "road_ids": list(row.road_ids), "designated": bool(row.designated),
-                "length_m": _length(row.length_m), "min_clear_width_m": _length(row.min_clear_width_m),
-                "min_section_width_m": _length(row.min_section_width_m),
+                "class": _one_class(classes, row.road_ids), "length_m": _length(row.length_m),
+                "min_clear_width_m": _length(row.min_clear_width_m), "min_section_width_m": _length(row.min_section_width_m),
                 "min_clear_height_m": _length(row.min_clear_height_m),
                 "governing_pinch_id": _text(row.governing_pinch_id), "verdict": row.verdict,
             }
@@ -103,6 +113,32 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "pinch_id": finding.pinch_id,
         "chainage_m": None if finding.chainage_m is None else [_length(v) for v in finding.chainage_m],
     }
+
+
+def _owner_kinds(audit: Audit) -> dict[str, str]:
+    """Return the kind of every obstruction and bay that a finding names: by it Articles 16 to 18 say who has to act."""
+    named = {owner for finding in audit.findings for owner in finding.owners}
+    table = audit.site.layer("obstructions")
+    kind = dict(zip(table["id"], table["kind"], strict=True))
+    labels = owner_labels(audit.site)
+    kinds = {label: str(kind[i]) for (layer, i), label in labels.items() if layer == "obstructions" and label in named}
+    bays = (label for (layer, _), label in labels.items() if layer == "parking" and label in named)
+    return kinds | dict.fromkeys(bays, ObstructionKind.PARKING_BAY.value)
+
+
+def _road_classes(site: Site) -> dict[str, str]:
+    """Road or centreline → its class (municipal, residential …), where the data tell it."""
+    told: dict[str, str] = {}
+    for layer in ("road_lines", "roads"):
+        table = site.layer(layer)
+        told |= {i: c for i, c in zip(table["id"], table["class"], strict=True) if isinstance(c, str) and c}
+    return told
+
+
+def _one_class(classes: Mapping[str, str], road_ids: Iterable[str]) -> str | None:
+    """Return the class that all roads of a lane share; None where one is not told or they differ."""
+    found = {classes.get(i) for i in road_ids}
+    return found.pop() if len(found) == 1 else None
 
 
 def _length(value: float | None) -> float | None:

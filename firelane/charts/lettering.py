@@ -28,7 +28,7 @@ class Lettering:
     def __init__(self, texts: Iterable[str]) -> None:
         from matplotlib.font_manager import FontProperties  # noqa: PLC0415  (slow to import)
 
-        signs = "".join(sorted({sign for text in texts for sign in text} | set(ELLIPSIS)))
+        signs = "".join(sorted({sign for text in texts for sign in text} | set(ELLIPSIS + " ")))
         path = label_font_path(extra=signs)
         shown = showable(signs, extra=signs)[0].replace("\n", " ")
         self._signs = dict(zip(signs, shown, strict=True))

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from firelane import __version__
-from firelane.errors import FirelaneError, InputError, MeasurementError, OutputError
+from firelane.errors import FirelaneError, InputError, MeasurementError, OutputError, UsageError
 from firelane.vocabulary import Lang
 
 REFUSED, BROKEN, INTERRUPTED = 2, 3, 130
@@ -23,7 +23,11 @@ COMMANDS = {
     "draw": "firelane.cli.draw",
     "verify": "firelane.cli.verify",
     "map": "firelane.cli.map",
+    "report": "firelane.cli.report",
+    "notice": "firelane.cli.notice",
     "chart": "firelane.cli.chart",
+    "case": "firelane.cli.case",
+    "diff": "firelane.cli.diff",
     "layers": "firelane.cli.layers",
     "split": "firelane.cli.split",
     "rules": "firelane.cli.rules",
@@ -37,7 +41,11 @@ HELP = {
     "draw": "Draw its markings as a set of sheets in DXF. 生成成套标线图",
     "verify": "Judge a marking drawing against Article 13. 按第十三条核验标线图",
     "map": "Draw the map of violations. 生成违规地图",
+    "report": "Write the inspection report. 生成检查报告",
+    "notice": "Write notices to correct, one for each responsible party. 生成责令限期改正通知书",
     "chart": "Chart the clear width along each lane. 绘制净宽沿程图",
+    "case": "Keep violation cases from detection to closing. 违规案件管理",
+    "diff": "Compare two audits: new, gone, worse, better. 两次检查对比",
     "layers": "List the layers of a CAD plan and propose a mapping. 列出 CAD 图层并给出对应建议",
     "split": "Split an OpenStreetMap extract into sites. 把 OpenStreetMap 数据分成多个场地",
     "rules": "Print the catalogue of rules. 列出规则",
@@ -109,7 +117,7 @@ def _exit_code(words: list[str]) -> int:
     except InputError as error:
         _say(error.text("zh" if zh else "en"), words)
         return REFUSED
-    except OutputError as error:
+    except (OutputError, UsageError) as error:
         _say(error.text("zh" if zh else "en"), words)
         return REFUSED
     except FirelaneError as error:
@@ -144,7 +152,11 @@ def _say(text: str, words: Sequence[str]) -> None:
     """Print an error message, below its traceback where the user asked for one."""
     if "--debug" in words and sys.exc_info()[0] is not None:
         traceback.print_exc()
-    click.echo(text, err=True)
+    from firelane.cli import console
+
+    # Lists of problems are indented; what a line quotes of the data may steer no terminal.
+    lines = (" " * (len(line) - len(line.lstrip(" "))) + console.harmless(line) for line in text.split("\n"))
+    click.echo("\n".join(lines), err=True)
 
 
 def _tolerant() -> None:

@@ -36,6 +36,7 @@ STEP_NAMES = {
     "map": ("生成地图", "mapping"),
     "remedies": ("求补救办法", "finding remedies"),
     "charts": ("绘制沿程图", "drawing the charts"),
+    "report": ("编写检查报告", "writing the report"),
 }
 
 

@@ -15,7 +15,7 @@ from firelane.cli.datum import datum_option
 @common.rules_option
 @common.fail_on_option
 @common.folder_option("Folder for the results [out/<site id>].", required=False)
-@click.option("--pdf/--no-pdf", default=True, help="Plot the drawing's sheets as PDF as well.", show_default=True)
+@click.option("--pdf/--no-pdf", default=True, help="Plot the sheets and the map, and write the report, as PDF as well.", show_default=True)
 @click.option("--charts", is_flag=True, help="Chart the width along every lane as well (profiles.pdf).")
 @common.remedies_option
 @datum_option
@@ -31,7 +31,7 @@ def command(
     from firelane.run import STEPS, run_site
 
     tongue = common.console_lang(lang)
-    left_out = {name for name, asked in (("plot", pdf), ("charts", charts), ("remedies", not no_remedies)) if not asked}
+    left_out = {name for name, asked in (("plot", pdf), ("report", pdf), ("charts", charts), ("remedies", not no_remedies)) if not asked}
     with common.progress([s for s in STEPS if s not in left_out], tongue, quiet=quiet) as tell:
         result = run_site(
             site, out, config=config, rules=common.rule_names(rules), lang=common.file_lang(lang),

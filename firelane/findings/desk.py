@@ -299,6 +299,15 @@ def metres(value: float) -> str:
     return rounded_down(value)
 
 
+def spaced(names: str) -> str:
+    """Return names before a Chinese word: a space after Latin letters and figures, none after a bracket.
+
+    >>> spaced("构筑物 S02"), spaced("路缘（R04）")
+    ('构筑物 S02 ', '路缘（R04）')
+    """
+    return f"{names} " if names[-1:].isascii() else names
+
+
 def capped(value: float, cap_m: float, lang: str) -> str:
     """Return a width for a message; the cap reads "or more".
 

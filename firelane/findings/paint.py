@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from firelane.findings.conditions import condition_word
 from firelane.findings.desk import PASS_SLACK_M, Desk, metres, minimum_verdict
 from firelane.measure.paint import (
     BoxesOnLane,
@@ -110,7 +111,7 @@ def _lines(paint: PaintDesk, rule: Rule, found: Sequence[PaintOnLane], *, kerbed
         faults: list[Fault] = [] if lane.missing_m is None or lane.missing_m <= PASS_SLACK_M else [(
             minimum_verdict(-lane.missing_m, 0.0, desk.accuracy_m("markings", "roads")),
             f"缺 {metres(lane.missing_m)} 米（{len(lane.missing)} 处）",
-            f"{metres(lane.missing_m)} m missing ({len(lane.missing)} stretches)",
+            f"{metres(lane.missing_m)} m missing ({len(lane.missing)} stretch{'es' if len(lane.missing) > 1 else ''})",
         )]  # fmt: skip
         if not kerbed:
             faults += _offset_faults(paint, lane, rule)
@@ -388,8 +389,9 @@ def condition(paint: PaintDesk, rule: Rule) -> None:
             unknown += labels
     for mark_id, word, place in worn:
         desk.add(
-            rule, Verdict.FAIL, mark_id, f"标志标线 {mark_id} 已磨损或损坏（记录：{word}），应予维护",
-            f"sign or marking {mark_id} is worn or damaged (recorded: {word}): it wants maintenance", place=place, owners=[mark_id],
+            rule, Verdict.FAIL, mark_id, f"标志标线 {mark_id} 已磨损或损坏（记录：{condition_word(word, 'zh')}），应予维护",
+            f"sign or marking {mark_id} is worn or damaged (recorded: {condition_word(word, 'en')}): it wants maintenance",
+            place=place, owners=[mark_id],
         )  # fmt: skip
     if unknown:
         desk.add(

@@ -10,7 +10,16 @@ import numpy as np
 import shapely
 
 from firelane.findings import lines
-from firelane.findings.desk import PASS_SLACK_M, Desk, capped, limit_of, metres, minimum_verdict, say_unread
+from firelane.findings.desk import (
+    PASS_SLACK_M,
+    Desk,
+    capped,
+    limit_of,
+    metres,
+    minimum_verdict,
+    say_unread,
+    spaced,
+)
 from firelane.lanes.narrowing import Narrowing
 from firelane.lanes.reach import CAP_M
 from firelane.measure.obstruction import Standing
@@ -45,7 +54,7 @@ def clear_width(desk: Desk, rule: Rule) -> None:
             pinch_id = desk.measured.pinches.id_of(narrow.space, narrow.pinch)
             owners = _owners(desk, pinch_id, stretch.rows) or _own_edge(row, narrow)
             told = True
-            zh_by = f"，位于{desk.owner_names(owners, 'zh')}之间" if len(owners) > 1 else ""
+            zh_by = f"，位于{spaced(desk.owner_names(owners, 'zh'))}之间" if len(owners) > 1 else ""
             en_by = f" between {desk.owner_names(owners, 'en')}" if len(owners) > 1 else ""
             where_zh, where_en = _where(stretch, narrow)
             derived = lines.derived_roads(desk, [o.removeprefix("edge:") for o in owners if o.startswith("edge:")])
@@ -404,7 +413,7 @@ def reach(desk: Desk, rule: Rule) -> None:
         if pinch_id is not None:
             at = int(np.flatnonzero((table["pinch_id"] == pinch_id).to_numpy())[0])
             owners = tuple(dict.fromkeys(table["owners"].iloc[at]))
-        by_zh = f"，受 {desk.owner_names(owners, 'zh')} 限制" if owners else ""
+        by_zh = f"，受限于{desk.owner_names(owners, 'zh')}" if owners else ""
         by_en = f", limited by {desk.owner_names(owners, 'en')}" if owners else ""
         none = item.widest_m <= 0
         desk.add(

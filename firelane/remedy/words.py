@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from firelane.lanes.reach import CAP_M
 from firelane.remedy.costs import Option, costs
 from firelane.remedy.kerb import COMPASS, KerbMove
+from firelane.site.model import LAYERS
 from firelane.vocabulary import Lang, ObstructionKind, rounded_down
 
 MOST_NAMED = 12
@@ -66,6 +67,9 @@ def namer(kinds: dict[str, str]) -> Namer:
         kind = kinds.get(owner)
         if kind is None:
             return plain(owner)
+        # the kind tells which layer it is: the prefix is for programs
+        layer, _, rest = owner.partition(":")
+        owner = rest if rest and layer in LAYERS else owner
         if kind == "entrance":
             return f"出入口 {plain(owner)}" if lang == "zh" else f"entrance {plain(owner)}"
         return f"{ObstructionKind(kind).label(lang)} {plain(owner)}"

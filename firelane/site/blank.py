@@ -164,6 +164,7 @@ name = {name}
 # manager = "某某物业服务有限公司"        # 维护管理单位（第十二条）
 # manager_kind = "property_company"       # property_company 物业服务企业 | street_office 街道办事处 | unit 单位
 # managed = true                          # 居民住宅区是否实行物业管理
+# surveyed_on = 2026-05-01                # 测绘日期，写在地图和报告上
 
 crs = {crs}                       # {crs_name}
 datum = "cgcs2000"                      # 或 wgs84、gcj02（高德、腾讯）、bd09（百度）：后两者会先行纠偏
@@ -204,6 +205,7 @@ name = {name}
 # manager = "Some Property Services Ltd"  # who maintains the lane (Article 12)
 # manager_kind = "property_company"       # property_company | street_office | unit
 # managed = true                          # whether the residential area has property management
+# surveyed_on = 2026-05-01                # day of the survey, told on the map and in the report
 
 crs = {crs}                       # {crs_name}
 datum = "cgcs2000"                      # or wgs84, gcj02 (Gaode, Tencent), bd09 (Baidu): the last two are set right first

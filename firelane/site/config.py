@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from firelane.site.values import as_bool, as_text
 
 _TEXTS = ("id", "name", "district", "manager", "manager_kind")
 _NUMBERS = ("accuracy_m", "access_distance_m", "station_m")
-_SITE_KEYS = frozenset({*_TEXTS, *_NUMBERS, "managed", "crs", "datum", "default_kerb", "not_surveyed", "partly_surveyed"})
+_SITE_KEYS = frozenset({*_TEXTS, *_NUMBERS, "managed", "surveyed_on", "crs", "datum", "default_kerb", "not_surveyed", "partly_surveyed"})
 _READERS = ("cad", "osm", "points", "place", "transform", "basemap")
 _TABLES = frozenset({"site", "accuracy", "layers", "vehicle", "marking", "drawing", "materials", *_READERS})
 _FEED_KEYS = frozenset({"from", "where", "columns", "set"})
@@ -199,6 +201,7 @@ class _Reader:
             manager=texts["manager"],
             manager_kind=self._choice(texts["manager_kind"], "manager_kind", _MANAGERS),
             managed=self._bool(told, "managed"),
+            surveyed_on=self._day(told, "surveyed_on"),
             accuracy_m=plain.accuracy_m if accuracy_m is None else accuracy_m,
             layer_accuracy_m=per_layer,
             default_kerb=plain.default_kerb if kerb is None else kerb,
@@ -220,6 +223,16 @@ class _Reader:
             return None
         texts, _, _ = as_text(_one(value), int(limits()["text"]["longest"]))
         return None if texts[0] is None else str(texts[0])
+
+    def _day(self, told: Mapping[str, Any], key: str) -> date | None:
+        value = told.get(key)
+        if isinstance(value, str):
+            with suppress(ValueError):
+                value = date.fromisoformat(value.strip())
+        if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+            return value
+        self.wrong(key, "a day such as 2026-05-01 is expected", "应为日期，例如 2026-05-01")
+        return None
 
     def _choice(self, value: str | None, key: str, allowed: tuple[str, ...]) -> str | None:
         if value is None:

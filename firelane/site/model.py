@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,8 @@ class SiteConfig:
         Distance between the stations of a lane's profile [m].
     managed : bool or None
         Whether the residential area has property management (Article 12); None = not told.
+    surveyed_on : date or None
+        Day of the survey, as ``site.toml`` tells it.
     manager_kind : str or None
         ``property_company``, ``street_office`` or ``unit``.
     marking, vehicle, drawing, materials : Mapping
@@ -154,6 +157,7 @@ class SiteConfig:
     manager: str | None = None
     manager_kind: str | None = None
     managed: bool | None = None
+    surveyed_on: date | None = None
     accuracy_m: float = 0.0
     layer_accuracy_m: Mapping[str, float] = field(default_factory=dict)
     default_kerb: bool = False

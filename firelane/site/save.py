@@ -142,6 +142,7 @@ def _config(site: Site, tables: list[LayerTable], target: Path, *, zh: bool) -> 
     for path in dict.fromkeys(item.path for item in site.inputs):
         yield f"#   {toml_comment(path)}"
     yield ""
+    day = config.surveyed_on
     yield "[site]"
     yield f"id = {toml_text(site.id)}"
     yield f"name = {toml_text(site.name)}"
@@ -150,6 +151,7 @@ def _config(site: Site, tables: list[LayerTable], target: Path, *, zh: bool) -> 
         ("manager", config.manager, "  # 维护管理单位" if zh else "  # who maintains the lane"),
         ("manager_kind", config.manager_kind, "  # property_company | street_office | unit"),
         ("managed", config.managed, "  # 是否实行物业管理" if zh else "  # has property management"),
+        ("surveyed_on", None if day is None else day.isoformat(), "  # 测绘日期" if zh else "  # day of the survey"),
     ):
         told = toml_value(value if value is not None else True if key == "managed" else "")
         yield f"{'# ' if value is None else ''}{key} = {told}{hint}"

@@ -25,7 +25,7 @@ SCAN = DATA / "laser" / "xinghe_scan.toml"
 SITES = {"plan_dxf": [PLAN], "map_osm": [MAP], "laser": [PLAN, "--config", SCAN]}
 FILES = {
     "audit.json", "findings.csv", "findings.geojson", "map.html", "markings.dxf", "quantities.xlsx", "results.gpkg",
-    "markings.pdf", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
+    "map.pdf", "markings.pdf", "report.pdf", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
 }  # fmt: skip
 
 

@@ -21,8 +21,8 @@ from command import command, environment, run, snapshot
 from written_sites import narrowed
 
 NAMES = (
-    "audit.json", "findings.csv", "findings.geojson", "map.html", "markings.dxf", "markings.pdf", "quantities.xlsx",
-    "results.gpkg", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
+    "audit.json", "findings.csv", "findings.geojson", "map.html", "map.pdf", "markings.dxf", "markings.pdf",
+    "quantities.xlsx", "report.pdf", "results.gpkg", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
 )  # fmt: skip
 OLD = {name: f"older {name}".encode() for name in NAMES}
 
@@ -238,7 +238,7 @@ def test_a_run_killed_at_any_moment_leaves_old_files_or_new_ones(site, tmp_path,
 def test_a_run_killed_while_files_take_their_places(site, tmp_path, seed):
     """From the first new file on: the moments at which old and new stand side by side."""
     out = older(tmp_path / "out")
-    several = random.Random(seed).randint(1, 10)
+    several = random.Random(seed).randint(1, 12)
     killed(site, out, lambda: sum((out / n).read_bytes() != old for n, old in OLD.items()) >= several)
     assert_old_or_new(out)
 

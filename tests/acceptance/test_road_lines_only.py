@@ -52,7 +52,8 @@ def done(tmp_path_factory):
 def test_every_file_is_there(done):
     assert {p.name for p in done.files} == {
         "audit.json", "findings.geojson", "findings.csv", "results.gpkg", "markings.dxf", "markings.pdf", "quantities.xlsx",
-        "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv", "map.html", "profiles.pdf",
+        "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv", "map.html", "map.pdf",
+        "profiles.pdf", "report.pdf",
     }  # fmt: skip
     # nothing is set out where no outline is known: files without a head are empty
     assert {p.name for p in done.files if p.stat().st_size == 0} == {"setting_out.dat", "setting_out_pnezd.csv"}

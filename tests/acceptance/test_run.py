@@ -27,8 +27,8 @@ DATA = ROOT / "data"
 HERE = Path(__file__).resolve().parent
 SHARED = Path(os.environ.get("FIRELANE_SHARED", ROOT.parent / "shared"))
 FILES = (
-    "audit.json", "findings.csv", "findings.geojson", "map.html", "markings.dxf", "markings.pdf", "quantities.xlsx",
-    "results.gpkg", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
+    "audit.json", "findings.csv", "findings.geojson", "map.html", "map.pdf", "markings.dxf", "markings.pdf",
+    "quantities.xlsx", "report.pdf", "results.gpkg", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
 )  # fmt: skip
 KEYS = {
     None: ["schema", "site", "rules", "lanes", "pinches", "buildings", "findings", "remedies", "summary", "parking"],
@@ -219,7 +219,7 @@ def test_the_same_site_gives_the_same_files(result, tmp_path):
         env={"PYTHONHASHSEED": "4711", "TZ": "America/St_Johns", "LC_ALL": "C"},
     )  # fmt: skip
     assert (again.code, again.out, again.err) == (0, "", "")
-    for name in ("audit.json", "findings.geojson", "findings.csv", "setting_out.csv", "map.html"):
+    for name in ("audit.json", "findings.geojson", "findings.csv", "setting_out.csv", "map.html", "map.pdf", "report.pdf"):
         assert (tmp_path / "again" / name).read_bytes() == (out / name).read_bytes(), name
     first, second = (without_times((folder / "markings.dxf").read_bytes()) for folder in (out, tmp_path / "again"))
     assert first == second

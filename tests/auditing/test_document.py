@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 
@@ -64,6 +65,27 @@ def test_the_keys_of_the_contract(doc):
     own = ["target", "action", "owners", "cost", "proven", "lower_bound", "resulting_width_m"]
     assert all(list(row)[: len(own)] == own for row in doc["remedies"])
     assert {"kept", "given_up", "proven", "upper_bound"} <= set(doc["parking"])
+
+
+def test_who_manages_the_site_and_what_stands_there_is_told():
+    """A case needs both: Article 12 goes by the manager, Articles 16 to 18 by the kind of obstacle."""
+    told = {"district": "皇姑区", "manager": "某物业公司", "manager_kind": "property_company", "managed": True}
+    day = dt.date(2026, 5, 1)
+    scene = site(
+        [(box(0, -3, 60, 3), {"id": "R1", "class": "residential"}), (box(60, -3, 120, 3), {"id": "R2", "class": "municipal"}),
+         (box(0, 40, 60, 46), {"id": "R3"}), (box(0, 80, 60, 86), {"id": "R4", "class": "unit"})],
+        config={**told, "surveyed_on": day}, obstructions=[block(20, -3, 22, 1, id="n", kind="stall"), post(3000, 0, id="far")],
+        parking=[(box(30, 42, 35, 46), {"id": "n", "status": "existing"})],
+    )  # fmt: skip
+    doc = plain(audited(scene))
+    assert {key: doc["site"][key] for key in told} == told
+    assert doc["site"]["surveyed_on"] == "2026-05-01"
+    assert doc["site"]["owner_kinds"] == {"obstructions:n": "stall", "parking:n": "parking_bay"}, "only those that are named"
+    # R1 and R2 are one pavement: their lane has two classes, hence none; R3 tells none.
+    assert {tuple(lane["road_ids"]): lane["class"] for lane in doc["lanes"]} == {("R1", "R2"): None, ("R3",): None, ("R4",): "unit"}
+    untold = plain(audited(site([road(50, 6)])))["site"]
+    assert [untold[key] for key in (*told, "surveyed_on")] == [None] * 5
+    assert untold["owner_kinds"] == {}
 
 
 def test_the_words_are_those_of_the_vocabulary(doc):

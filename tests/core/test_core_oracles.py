@@ -45,6 +45,7 @@ def wrong_pinches(scene: Scene, p: np.ndarray, q: np.ndarray, width_m: np.ndarra
     return missing + spurious
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", EVERY_CASE, ids=lambda scene: scene.name)
 def test_all_pairs_find_the_listed_pinches(scene):
     assert not wrong_pinches(scene, *all_pairs_pinches(scene, scene.limit_m))
@@ -56,6 +57,7 @@ def test_erosion_agrees_with_the_listed_widths(scene):
         assert erosion_contradicts(scene, scene.start, end, widest_m) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "scene", [s for s in EVERY_CASE if "curved" not in s.name and not s.mouths], ids=lambda scene: scene.name
 )

@@ -52,12 +52,21 @@ def group():
     return click.Context(app, **app.context_settings)
 
 
-def options_of(name):
+def options_of(name, *more):
     known = {"-h", "--help"}
-    for parameter in command(name).params:
+    found = command(name)
+    if more and isinstance(found, click.Group):
+        found = found.get_command(click.Context(found), more[0])
+        assert found is not None, (name, more[0])
+    for parameter in found.params:
         if isinstance(parameter, click.Option):
             known.update([*parameter.opts, *parameter.secondary_opts])
     return known
+
+
+def subcommands(name):
+    found = command(name)
+    return found.list_commands(click.Context(found)) if isinstance(found, click.Group) else []
 
 
 def command_lines(text):
@@ -88,7 +97,8 @@ def test_commands_and_options_in_the_text_exist(path):
             assert words[0] in ("--version", "--help", "-h"), line
             continue
         assert words[0] in COMMANDS, line
-        unknown = {w.split("=")[0] for w in words[1:] if w.startswith("-")} - options_of(words[0])
+        below = [w for w in words[1:2] if subcommands(words[0]) and not w.startswith("-") and w.islower()]
+        unknown = {w.split("=")[0] for w in words[1:] if w.startswith("-")} - options_of(words[0], *below)
         assert not unknown, (line, unknown)
 
 
@@ -133,6 +143,17 @@ def test_the_command_line_page_names_every_command_and_option():
                 told[column].update(names)
     for name in COMMANDS:
         assert told[name] == options_of(name), name
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if subcommands(name)])
+def test_the_page_of_a_group_names_every_subcommand_and_option(name):
+    page = text_of(DOCS / "reference" / f"{name}s.md")
+    for sub in subcommands(name):
+        row = next((line for line in page.splitlines() if line.startswith(f"| `firelane {name} {sub}")), None)
+        assert row, sub
+        told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", row))
+        shared = {"--store", "--as", "--lang", "--quiet", "--debug", "-h", "--help"}
+        assert told == options_of(name, sub) - shared, sub
 
 
 def test_required_options_are_told():
@@ -230,10 +251,10 @@ def test_python_examples_run(tmp_path, monkeypatch):
     space = {}
     for body in blocks(DOCS / "how-to" / "audit_in_python.md", "python"):
         exec(compile(body, "audit_in_python.md", "exec"), space)
-    names = {p.name for p in (tmp_path / "out" / "python").iterdir()}
+    names = {p.name for p in (tmp_path / "out" / "python").iterdir() if not re.search(r"-(wal|shm)$|[.]evidence$", p.name)}
     assert names == {
         "audit.json", "findings.csv", "findings.geojson", "map.html", "map.png", "markings.dxf", "results.gpkg",
-        "lane.png", "profiles.pdf",
+        "lane.png", "profiles.pdf", "report.pdf", "cases.sqlite",
     }  # fmt: skip
 
 

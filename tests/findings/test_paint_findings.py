@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from site_scenes import LineString, Point, box, gates, of, only, site, street
 from site_scenes import audited_in_full as audited
+from site_scenes import rules as scene_rules
+
+from firelane.findings.conditions import condition_word
 
 EDGE_LINE, KERB = "sy2020-13-2-edge-line", "sy2020-13-2-kerb"
 BOX, BOX_TEXT = "sy2020-13-2-box", "sy2020-13-2-box-text"
@@ -65,7 +68,7 @@ def test_missing_metres_of_line():
     found = only(painted(by_the_book(north=paint("edge_line", box(6, 2.55, 30, 2.70), "north"))), EDGE_LINE, "fail")
     assert found.margin == pytest.approx(-10, abs=0.05)
     assert found.lane_id == "L5923-0000"
-    assert "1 stretches" in found.message_en
+    assert "(1 stretch)" in found.message_en
     found = only(painted(by_the_book(north=None, south=None)), EDGE_LINE, "fail")
     assert (found.value, found.margin) == (0.0, pytest.approx(-68, abs=0.1))
 
@@ -187,3 +190,22 @@ def test_ids_shared_by_two_layers_are_told_with_their_layer():
     result = painted(by_the_book(north=bad))
     assert of(result, CONDITION, "fail")[0].owners == ("markings:s1",)
     assert only(result, SIGNS).owners == ("signs:s1",)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "zh", "en"),
+    [("worn", "记录：磨损", "recorded: worn"), ("褪色", "记录：褪色", "recorded: faded"), ("ILLEGIBLE", "记录：字迹不清", "recorded: illegible")],
+)
+def test_a_recorded_condition_is_said_in_the_readers_language(recorded, zh, en):
+    bad = paint("edge_line", box(6, 2.55, 40, 2.70), "north", condition=recorded)
+    (found,) = of(painted(by_the_book(north=bad)), CONDITION, "fail")
+    assert zh in found.message_zh
+    assert en in found.message_en
+
+
+def test_every_word_that_counts_as_worn_is_known_in_both_languages():
+    (rule,) = [r for r in scene_rules() if r.rule_id == CONDITION]
+    for word in rule.words["worn"]:
+        zh, en = condition_word(word, "zh"), condition_word(word, "en")
+        assert not zh.isascii(), word
+        assert en.isascii(), word

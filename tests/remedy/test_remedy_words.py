@@ -163,3 +163,9 @@ def test_what_may_be_done_to_each_obstacle():
         "POST": ("remove", 5, None), "ARCH": ("lift", 30, 0.4), "BOARD": ("lift", 6, 0.4), "BRANCH": ("lift", 2, 0.5),
         "WALL": ("remove", 40, None),
     }  # fmt: skip
+
+
+def test_a_name_leaves_out_the_layer_that_makes_an_id_unique():
+    name = words.namer({"obstructions:way/1": "arch", "parking:P1": "parking", "x:1": "bollard"})
+    assert name("obstructions:way/1", "zh") == "限高架/门洞 way/1"
+    assert name("x:1", "en") == "fixed bollard x:1"  # no layer is called so: it is part of the id

@@ -1,6 +1,7 @@
 """A site written for QGIS reads back as the same site, whatever stands in it."""
 
 import dataclasses
+import datetime as dt
 import math
 import os
 import tempfile
@@ -110,6 +111,7 @@ def test_areas_in_several_parts_and_with_holes(tmp_path):
 def test_settings_come_back(tmp_path):
     config = {
         "district": "皇姑区", "manager": 'a "b" \\ c', "manager_kind": "unit", "managed": False, "accuracy_m": 0.03,
+        "surveyed_on": dt.date(2026, 5, 1),
         "layer_accuracy_m": {"roads": 0.01}, "default_kerb": True, "access_distance_m": 12.5, "station_m": 0.25,
         "marking": {"lettering_every_m": 20.0, "text": ["a", {"b": 1}]}, "vehicle": {"width_m": 2.5, "axles": [4.0, 1.35]},
     }  # fmt: skip

@@ -107,6 +107,8 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path):
         ('station_m = "0.5"', "station_m", "number of metres"),
         ('default_kerb = "low"', "default_kerb", "yes or no"),
         ("managed = [1]", "managed", "yes or no"),
+        ('surveyed_on = "last May"', "surveyed_on", "2026-05-01"),
+        ("surveyed_on = 2026-05-01T09:00:00", "surveyed_on", "2026-05-01"),
         ("id = []", "id", "a text"),
         ('manager_kind = "property"', "manager_kind", "property_company"),
         ('datum = "gcj-03"', "datum", "gcj02"),
