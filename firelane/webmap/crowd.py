@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from firelane.vocabulary import Lang
 
 SCRIPTS = (
+    "elements.js",
     "decode.js",
     "sheet.js",
     "crowd_rows.js",
@@ -206,7 +207,7 @@ def findings_page(
     from firelane.webmap.block import pack  # noqa: PLC0415  (slow to import)
     from firelane.webmap.crowd_block import area_content, row_content  # noqa: PLC0415
     from firelane.webmap.crowd_words import page_words  # noqa: PLC0415
-    from firelane.webmap.plain import assemble  # noqa: PLC0415
+    from firelane.webmap.frame import assemble  # noqa: PLC0415
 
     header, columns = row_content(table, statuses, facets, numbers)
     below, shapes = area_content(areas)

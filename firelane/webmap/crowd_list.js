@@ -1,32 +1,6 @@
-/* Elements, and a list of any length. Texts of the data enter through textContent alone. */
+/* A list of any length. Texts of the data enter through textContent alone. */
 
 const MOST_PRINTED = 300;
-
-function el(tag, look, text, parent) {
-  const node = document.createElement(tag);
-  if (look) node.className = look;
-  if (text !== undefined && text !== null) node.textContent = text;
-  if (parent) parent.append(node);
-  return node;
-}
-
-function button(look, text, parent, act) {
-  const node = el("button", look, text, parent);
-  node.type = "button";
-  if (act) node.addEventListener("click", act);
-  return node;
-}
-
-function svg(tag, attributes, parent) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const key of Object.keys(attributes)) node.setAttribute(key, attributes[key]);
-  if (parent) parent.append(node);
-  return node;
-}
-
-function fill(pattern, values) {
-  return pattern.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
-}
 
 function away(metres) {
   return metres < 1000 ? `${Math.round(metres / 10) * 10} m` : `${(metres / 1000).toFixed(metres < 10000 ? 1 : 0)} km`;

@@ -1,19 +1,10 @@
-"""One self-contained page: folium's shell made of constants, everything else put in after ``render()``.
-
-folium and branca compile what they are given as templates and write names as HTML. So no value of the
-site ever reaches them: the shell is the same for every site, and the data follow as an inert block
-that the page's own script shows as text.
-"""
+"""The violations map: what of an audit goes into its page (:mod:`firelane.webmap.frame` makes the page itself)."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import html
 import json
 import re
-from importlib import resources
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from firelane import files
@@ -24,6 +15,7 @@ from firelane.webmap import remedies, results
 from firelane.webmap.basemaps import offset
 from firelane.webmap.block import pack
 from firelane.webmap.content import LAYERS
+from firelane.webmap.frame import assemble
 from firelane.webmap.gather import gather
 from firelane.webmap.legend import legend
 from firelane.webmap.qr import checked_link
@@ -33,7 +25,7 @@ from firelane.webmap.words import words
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from firelane.auditing import Audit
     from firelane.markings.plan import MarkingPlan
@@ -41,21 +33,11 @@ if TYPE_CHECKING:
     from firelane.webmap.basemaps import Basemap
     from firelane.webmap.marks import CaseMark
 
-MAP_ID = "firelane"
 _SCRIPTS = (
-    "decode.js", "sift.js", "list.js", "keep.js", "photo.js", "records.js", "answers.js", "sheet.js", "pages.js", "panel.js",
-    "basemap.js", "tools.js", "profile.js", "map.js", "start.js",
+    "elements.js", "decode.js", "sift.js", "list.js", "keep.js", "photo.js", "records.js", "answers.js", "sheet.js", "pages.js",
+    "panel.js", "basemap.js", "tools.js", "profile.js", "map.js", "start.js",
 )  # fmt: skip
 _STYLES = ("map.css", "records.css")
-_CDN = re.compile(
-    r'[ \t]*<(?:script src="https://[^"]*"></script>|link rel="stylesheet" href="https://[^"]*"\s*/?>)\n?'
-)
-_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
-_CHARSET = re.compile(r'[ \t]*<meta http-equiv="content-type"[^>]*>\n?')
-_SOURCE_MAP = re.compile(r"\s*//# sourceMappingURL=\S*\s*$")
-_CSS_IMAGE = re.compile(r"url\(images/([\w.-]+)\)")
-_SCRIPT_TEXT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-_STYLE_TEXT = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -121,7 +103,8 @@ def page(
     else:
         basemap = None
     title = _UNPRINTABLE.sub(" ", f"{audit.site.name or audit.site.id} – {words(lang)['map_title']}")
-    return _assemble(pack(content, columns), title, lang, () if basemap is None else basemap.origins)
+    origins = () if basemap is None else basemap.origins
+    return assemble(pack(content, columns), title, lang, _SCRIPTS, _STYLES, origins)
 
 
 def audit_id(audit: Audit) -> str:
@@ -185,99 +168,3 @@ def page_content(
     if gathered.summary is not None:
         header["summary"] = gathered.summary
     return header, {**content.shapes.columns(), **gathered.stations}
-
-
-def _assemble(block: str, title: str, lang: Lang, origins: Sequence[str]) -> str:
-    text = _shell()
-    parts = resources.files("firelane.webmap")
-    own_style = "\n".join(parts.joinpath(name).read_text(encoding="utf-8") for name in _STYLES)
-    scripts = "\n".join(parts.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    # What must be said before the data can be read stands in the script itself.
-    said = {key: words(lang)[key] for key in ("too_old", "damaged")}
-    gate = parts.joinpath("gate.js").read_text(encoding="utf-8").replace("(SAID)", f"({_script_json(said)})")
-    own_script = f'(function () {{\n"use strict";\n{scripts}\n}})();'
-    licence = parts.joinpath("leaflet_licence.txt").read_text(encoding="utf-8")
-    head = (
-        f"\n<!--\n{licence}-->\n<title>{html.escape(title)}</title>\n"
-        f"<style>{_leaflet_css()}</style>\n<style>{own_style}</style>\n<script>{_leaflet_js()}</script>\n"
-    )
-    text = text.replace("<head>", f"<head>{head}", 1)
-    text = text.replace("<html>", f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
-    tail = (
-        f"<noscript><p>{html.escape(words(lang)['no_script'])}</p></noscript>\n"
-        f'<script type="application/octet-stream;base64" id="data">{block}</script>\n'
-        f"<script>{gate}</script>\n<script>{own_script}</script>\n"
-    )
-    before, closing, after = text.rpartition("</html>")
-    text = f"{before}{tail}{closing}{after}"
-    policy = _policy(text, origins)
-    first = f'<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return text.replace("<head>", first, 1)
-
-
-def _shell() -> str:
-    """Return folium's page without its outside links; the same text every time.
-
-    Raises
-    ------
-    RuntimeError
-        If folium's template is no longer what this module cuts up.
-    """
-    import folium  # noqa: PLC0415  (takes half a second; only a map needs it)
-
-    shell = folium.Map(
-        location=[0, 0], zoom_start=14, tiles=None, prefer_canvas=True, maxZoom=21, zoomSnap=0.25,
-        attributionControl=False, zoom_control=False,
-    )  # fmt: skip
-    # Random ids otherwise. The map's variable in the page is then `map_firelane`.
-    shell._id = MAP_ID  # noqa: SLF001
-    figure = shell.get_root()
-    figure._id = "page"  # noqa: SLF001
-    text = str(figure.render())
-    text = _CHARSET.sub("", _CDN.sub("", text), count=1)
-    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">'
-    text, found = _VIEWPORT.subn(viewport, text, count=1)
-    if found != 1 or "//" in text or f"var map_{MAP_ID} = L.map(" not in text or text.count("<head>") != 1:
-        raise RuntimeError(f"the shell that folium {version('folium')} renders is not the one expected")
-    return text
-
-
-def _leaflet_file(name: str) -> bytes:
-    return resources.files("xstatic.pkg.leaflet").joinpath("data").joinpath(name).read_bytes()
-
-
-def _leaflet_js() -> str:
-    return _SOURCE_MAP.sub("", _leaflet_file("leaflet.js").decode("utf-8"))
-
-
-def _leaflet_css() -> str:
-    def inline(match: re.Match[str]) -> str:
-        image = base64.b64encode(_leaflet_file(f"images/{match[1]}")).decode("ascii")
-        return f"url(data:image/png;base64,{image})"
-
-    return _CSS_IMAGE.sub(inline, _leaflet_file("leaflet.css").decode("utf-8"))
-
-
-def _script_json(value: object) -> str:
-    """Return JSON that may stand in a script: nothing in it ends the element or opens a comment."""
-    return json.dumps(value, ensure_ascii=True).replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _policy(text: str, origins: Sequence[str]) -> str:
-    """Return a policy that lets run exactly the scripts and styles that the page holds.
-
-    Pictures may come from ``origins`` (those of the background's tiles) alone.
-    """
-    scripts = " ".join(_hash(match) for match in _SCRIPT_TEXT.findall(text))
-    styles = " ".join(_hash(match) for match in _STYLE_TEXT.findall(text))
-    images = " ".join(("data:", "blob:", *origins))  # blob: a photo just taken
-    return (
-        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src {images}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    # The browser hashes the text as parsed: line ends are LF by then.
-    digest = hashlib.sha256(text.replace("\r\n", "\n").encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -1,24 +1,5 @@
 /* A plain page: groups, list, card, map. Texts of the data enter through textContent alone. */
 
-function el(tag, look, text, parent) {
-  const node = document.createElement(tag);
-  if (look) node.className = look;
-  if (text !== undefined && text !== null) node.textContent = text;
-  if (parent) parent.append(node);
-  return node;
-}
-
-function button(look, text, parent, act) {
-  const node = el("button", look, text, parent);
-  node.type = "button";
-  if (act) node.addEventListener("click", act);
-  return node;
-}
-
-function fill(pattern, values) {
-  return pattern.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
-}
-
 const STEP = 200; /* rows that the list takes at a time */
 const MOST_MARKERS = 400;
 

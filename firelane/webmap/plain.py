@@ -7,11 +7,9 @@ through ``textContent``.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -20,11 +18,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from firelane.vocabulary import Lang
-from firelane.webmap import page as frame
 from firelane.webmap.block import Shapes, pack
+from firelane.webmap.frame import assemble
 from firelane.webmap.words import words
 
-_SCRIPTS, _STYLES = ("decode.js", "plain.js"), ("map.css", "plain.css")
+_SCRIPTS, _STYLES = ("elements.js", "decode.js", "plain.js"), ("map.css", "plain.css")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _WORDS = {
     "search": ("搜索编号、名称", "search id, name, place"),
@@ -168,32 +166,3 @@ def plain_content(page: PlainPage) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _drawable(geometry: BaseGeometry) -> bool:
     return not geometry.is_empty and bool(np.isfinite(shapely.get_coordinates(geometry)).all())
-
-
-def assemble(block: str, title: str, lang: Lang, scripts: Sequence[str], styles: Sequence[str]) -> str:
-    """Return a page of this package's scripts and styles that shows ``block``, under a policy that admits nothing else."""
-    parts = resources.files("firelane.webmap")
-
-    def joined(names: Sequence[str]) -> str:
-        return "\n".join(parts.joinpath(name).read_text(encoding="utf-8") for name in names)
-
-    said = {key: words(lang)[key] for key in ("too_old", "damaged")}
-    gate = joined(["gate.js"]).replace("(SAID)", f"({frame._script_json(said)})")  # noqa: SLF001
-    head = (
-        f"\n<!--\n{joined(['leaflet_licence.txt'])}-->\n<title>{html.escape(title)}</title>\n"
-        f"<style>{frame._leaflet_css()}</style>\n<style>{joined(styles)}</style>\n"  # noqa: SLF001
-        f"<script>{frame._leaflet_js()}</script>\n"  # noqa: SLF001
-    )
-    text = frame._shell().replace("<head>", f"<head>{head}", 1)  # noqa: SLF001
-    text = text.replace("<html>", f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
-    own = f'(function () {{\n"use strict";\n{joined(scripts)}\n}})();'
-    tail = (
-        f"<noscript><p>{html.escape(words(lang)['no_script'])}</p></noscript>\n"
-        f'<script type="application/octet-stream;base64" id="data">{block}</script>\n'
-        f"<script>{gate}</script>\n<script>{own}</script>\n"
-    )
-    before, closing, after = text.rpartition("</html>")
-    text = f"{before}{tail}{closing}{after}"
-    policy = frame._policy(text, ())  # noqa: SLF001
-    first = f'<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return text.replace("<head>", first, 1)
