@@ -40,7 +40,9 @@ def test_saved_without_outputs(path):
 
 
 @pytest.mark.parametrize("folder", ["notebooks"])
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, marks=pytest.mark.slow) if p.name.startswith("02") else p for p in NOTEBOOKS], ids=lambda p: p.name
+)
 def test_runs(path, folder, tmp_path):
     """The text of the outputs is looked at too: a chart that was not drawn leaves no picture."""
     done = tmp_path / "executed.ipynb"

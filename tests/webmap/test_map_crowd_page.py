@@ -369,6 +369,7 @@ def test_the_list_is_ordered_and_only_what_is_in_sight_exists(browser, small):  
         assert tab.locator(".row").count() < 40
 
 
+@pytest.mark.slow
 def test_in_view_lists_what_the_map_shows(browser, small):  # noqa: F811
     frame, path = small
     with opened(browser, path) as tab:
@@ -383,7 +384,7 @@ def test_in_view_lists_what_the_map_shows(browser, small):  # noqa: F811
         assert counted(tab)[:2] == [inside.sum(), 600]
 
 
-@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("device", [pytest.param(DESKTOP, marks=pytest.mark.slow), PHONE], ids=["desktop", "phone"])
 def test_card_steps_link_and_address(browser, small, device):  # noqa: F811
     frame, path = small
     with opened(browser, path, device) as tab:
@@ -545,6 +546,7 @@ def test_twenty_thousand_open_and_are_counted_right(browser, tmp_path):  # noqa:
         assert tab.evaluate("() => document.querySelectorAll('*').length") < 1500
 
 
+@pytest.mark.slow
 def test_paper_shows_rows_one_below_the_other_and_the_legend(browser, small):  # noqa: F811
     _, path = small
     with opened(browser, path) as tab:
