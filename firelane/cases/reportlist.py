@@ -218,7 +218,8 @@ class _Reader:
         told = _DATE.fullmatch(text)
         try:
             if told is not None:
-                moment = datetime(*(int(p or 0) for p in told.groups()), tzinfo=BEIJING)  # type: ignore[misc,arg-type]
+                year, month, day, hour, minute, second = (int(part or 0) for part in told.groups())
+                moment = datetime(year, month, day, hour, minute, second, tzinfo=BEIJING)
             else:
                 moment = parse(text)
             utc(moment)  # a time that lies before the first of all days is none

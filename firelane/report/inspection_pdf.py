@@ -96,8 +96,11 @@ class _Story:
     def body(self, words: str, style: str = "body") -> Flowable:
         return para(words, self.look[style])
 
-    def cells(self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float], **more: object) -> Flowable:
-        return table([[self.text[h] for h in heads], *rows], widths, self.look, **more)  # type: ignore[arg-type]
+    def cells(
+        self, heads: Sequence[str], rows: Sequence[Sequence[str | Flowable | Sequence[Flowable]]], widths: Sequence[float], *,
+        shades: Sequence[tuple[int, int, str]] = (),
+    ) -> Flowable:  # fmt: skip
+        return table([[self.text[h] for h in heads], *rows], widths, self.look, shades=shades)
 
     # ------------------------------------------------------------------ front
 
@@ -174,7 +177,7 @@ class _Story:
         told += [self.text["surveyor"].format(crs=it.crs)] if it.audit.site.placed else [self.text["unplaced"]]
         return [
             self.h1("h_findings"), self.body((" " if it.lang == "en" else "").join(told), "small"),
-            self.cells(heads, rows, widths, shades=shades),  # type: ignore[arg-type]
+            self.cells(heads, rows, widths, shades=shades),
         ]  # fmt: skip
 
     # ------------------------------------------------------------------ what is behind the findings
