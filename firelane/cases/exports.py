@@ -50,6 +50,7 @@ _LEDGER = (
     ("结案日期", "closed"), ("通知至结案天数", "days from notice to closing"), ("建议结案", "proposed for closing"), ("重复于", "duplicate of"),
     ("证据", "evidence files"), ("经度", "longitude"), ("纬度", "latitude"), ("最后记录", "last entry"), ("最后记录哈希", "hash of the last entry"),
 )  # fmt: skip
+_DEGREES = "0.000000"
 _EVENTS = (
     ("案件编号", "case"), ("序号", "no."), ("事项", "event"), ("发生时间", "happened"), ("记录时间", "recorded"), ("记录人", "by"),
     ("角色", "role"), ("说明", "note"), ("内容", "fields"), ("证据", "evidence (SHA-256)"),
@@ -75,7 +76,8 @@ def write_ledger(book: CaseBook, path: Path, lang: Lang = "zh") -> str:
         write_text(path, _csv([names, *rows]), encoding="utf-8-sig")
         return snapshot.head
     wide = {"情况", "责任主体", "what was found", "responsible"}
-    ledger = Table("台账" if zh else "ledger", [Column(n, wrap=n in wide) for n in names], rows)
+    places = {"经度", "纬度", "longitude", "latitude"}
+    ledger = Table("台账" if zh else "ledger", [Column(n, _DEGREES if n in places else "General", wrap=n in wide) for n in names], rows)
     events = Table(
         "全部记录" if zh else "events", [Column(a if zh else b, wrap=a in ("说明", "内容")) for a, b in _EVENTS],
         [_event_cells(book, case, lang, row) for case in snapshot.cases for row in snapshot.events[case.case_id]],
@@ -113,7 +115,8 @@ def _ledger_row(case: Case, digest: str, book: CaseBook, lang: Lang) -> list[Any
 def _event_cells(book: CaseBook, case: Case, lang: Lang, event: Any) -> list[Any]:
     del book, case
     row = event_row(event)
-    shown = {k: v for k, v in row["fields"].items() if not isinstance(v, dict | list)}
+    other = "_en" if lang == "zh" else "_zh"  # texts are kept in both languages
+    shown = {k: v for k, v in row["fields"].items() if not isinstance(v, dict | list) and not k.endswith(other)}
     return [
         row["case_id"], row["seq"], workflow().event_text(event.kind, lang), row["happened_at"], row["recorded_at"], row["actor"], row["role"],
         row["note"], "; ".join(f"{key} = {value}" for key, value in shown.items() if value not in (None, "")),

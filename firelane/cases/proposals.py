@@ -24,9 +24,9 @@ from firelane.cases.limits import limits
 from firelane.cases.model import Case
 from firelane.cases.workflow import workflow
 from firelane.comparing import match_findings
-from firelane.comparing.coverage import Coverage
+from firelane.comparing.coverage import Causes, Coverage
 from firelane.comparing.subjects import subject_of
-from firelane.vocabulary import Quantity, Verdict
+from firelane.vocabulary import ObstructionKind, Quantity, Verdict
 
 _PLACED_LANE = re.compile(r"[A-Z](\d{4})-(\d{4})(?:\.\d+)?")
 _TURN_M = 10_000  # a lane's id tells its middle to the metre, within ten kilometres (``lanes.naming``)
@@ -114,6 +114,8 @@ def _passing(audit: AuditGiven, cases: Sequence[Case]) -> list[Passing]:
     coverage = Coverage(audit.document["findings"])
     result = []
     for n, case in enumerate(cases):
+        if _unseen(case, old[n], audit):
+            continue  # what made it narrow was not looked for this time
         if n in found:
             # What is matched and was not measured, or lies within the accuracy, is no pass.
             if rows[found[n]]["verdict"] == Verdict.PASS and not lanes.fails_at(old[n], audit):
@@ -128,6 +130,14 @@ def _passing(audit: AuditGiven, cases: Sequence[Case]) -> list[Passing]:
         if things and width is not None and coverage.covers(old[n]) and not things & lanes.named(case.rule_id):
             result.append(Passing(case, width, "gone"))
     return result
+
+
+def _unseen(case: Case, row: Mapping[str, Any], audit: AuditGiven) -> bool:
+    """Tell whether a thing that a case names may still be there, because its layer was not surveyed this time."""
+    things = {o for o in row["owners"] if not o.startswith("edge:")}
+    # a case does not tell the layers of its things, but what kind of case they make
+    kind = ObstructionKind.PARKING_BAY if case.kind.startswith("bays") else ObstructionKind.OTHER
+    return Causes([], dict.fromkeys(things, kind), audit.document["findings"]).lost(row)
 
 
 class _Lanes:

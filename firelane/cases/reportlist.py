@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
@@ -20,6 +19,7 @@ from firelane.cases.model import Source
 from firelane.cases.routing import kinds
 from firelane.crs import to_wgs84
 from firelane.errors import InputError, Problem
+from firelane.files import delimited_rows
 from firelane.store import StoreError
 from firelane.store.times import BEIJING, parse, utc
 
@@ -60,33 +60,11 @@ def read_reports(path: Path, problems: list[Problem]) -> tuple[Report, ...]:
     """
     path = Path(path)
     content = read_limited(path, int(limits("reports")["most_bytes"]))
-    rows = _sheet(content, path.name) if content.startswith(b"PK\x03\x04") else _csv(content, path.name)
+    rows = _sheet(content, path.name) if content.startswith(b"PK\x03\x04") else delimited_rows(content, path.name)
     most = int(limits("reports")["most_rows"])
     if len(rows) - 1 > most:
         raise InputError([Problem(f"holds more than {most} reports", layer=path.name, message_zh=f"超过 {most} 条举报")])
     return _Reader(path.name, problems).reports(rows)
-
-
-def _csv(content: bytes, name: str) -> list[list[Any]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise InputError([Problem(
-            "is neither UTF-8 nor GB18030", "save it as CSV UTF-8", name, message_zh="编码既不是 UTF-8 也不是 GB18030",
-            remedy_zh="请另存为 CSV UTF-8",
-        )])  # fmt: skip
-    if "\x00" in text:
-        raise InputError([Problem("is no text file", layer=name, message_zh="不是文本文件")])
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t，", key=first.count)
-    try:
-        return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
-    except csv.Error as error:
-        raise InputError([Problem(f"is no CSV table: {error}", layer=name, message_zh=f"不是 CSV 表格：{error}")]) from error
 
 
 def _sheet(content: bytes, name: str) -> list[list[Any]]:

@@ -35,7 +35,7 @@ _ROOM_M = 7.0  # shown beyond a pinch, both sides together
 _LEAST_M = 11.0
 _MOST_NAMED = 6
 _RED, _BLUE, _DARK, _LEAN = "#b3122b", "#1d4e89", "#4a5560", "#8c6d1f"
-_PAVEMENT, _BUILDING, _BODY, _BAY = "#eef0f2", "#d9d2c7", "#7d8894", "#c9d6e2"
+_PAVEMENT, _BUILDING, _BODY, _BAY, _PASSED = "#eef0f2", "#d9d2c7", "#7d8894", "#c9d6e2", "#cfe0f3"
 _DRAWN = (Quantity.CLEAR_WIDTH, Quantity.CLEAR_HEIGHT, Quantity.OBSTRUCTION, Quantity.PARKING)
 _OPEN = (Verdict.FAIL, Verdict.INDETERMINATE)
 
@@ -110,7 +110,7 @@ class Figures:
             owners = tuple(dict.fromkeys((*pinch[1], *finding.owners)))
             # the drawing of a thing shows the thing as well as the gap beside it
             place = pinch[0].mean(axis=0)
-        sheet = _Sheet(self, finding, place, max(span + _ROOM_M, _LEAST_M))
+        sheet = Plan(self, place, max(span + _ROOM_M, _LEAST_M))
         sheet.ground(owners)
         if pinch is not None:
             sheet.dimension(pinch[0], pinch[2], finding)
@@ -136,10 +136,19 @@ class Figures:
         return None
 
 
-class _Sheet:
-    """One drawing in the making: the window of the site that it shows, at a scale."""
+class Plan:
+    """One drawing in the making: the window of the site that it shows, at a scale.
 
-    def __init__(self, figures: Figures, finding: Finding, middle: Place, room_m: float) -> None:
+    Parameters
+    ----------
+    figures : Figures
+    middle : (x, y)
+        Of the window, in the site's CRS [m].
+    room_m : float
+        Shown from south to north at least [m].
+    """
+
+    def __init__(self, figures: Figures, middle: Place, room_m: float) -> None:
         self.figures, self.content = figures, figures.content
         self.words = words(self.content.lang)
         wide, high = SIZE
@@ -150,7 +159,6 @@ class _Sheet:
         self.corner = middle - half
         self.window = (*(middle - half), *(middle + half))
         self.scene = Scene(wide, high)
-        self.finding = finding
         # scale and north arrow stand in their corners
         self.taken = [(0.0, 0.0, 120.0, 17.0), *([(0.0, high - 42, 28.0, high)] if self.content.audit.site.placed else [])]
 
@@ -158,12 +166,13 @@ class _Sheet:
         """Return a place of the site on the sheet [pt]."""
         return np.asarray((np.asarray(place, float) - self.corner) * self.k)
 
-    def _clipped(self, geometry: BaseGeometry) -> BaseGeometry:
+    def clipped(self, geometry: BaseGeometry) -> BaseGeometry:
+        """Return what of a geometry lies in the window, on the sheet [pt]."""
         part = shapely.clip_by_rect(geometry, *self.window)
         return shapely.transform(part, lambda xy: (xy - self.corner) * self.k)
 
-    def ground(self, owners: Sequence[str]) -> None:
-        """Draw pavement, buildings and obstacles; those named darker."""
+    def ground(self, owners: Sequence[str], passed: BaseGeometry | None = None) -> None:
+        """Draw pavement, buildings and obstacles; those named darker. ``passed`` is ground that is shaded, below things."""
         looks: dict[str, dict[str, Any]] = {
             "pavement": {"fill": _PAVEMENT, "stroke": "#6b7680", "weight": 0.7},
             "buildings": {"fill": _BUILDING, "stroke": "#8b8172"},
@@ -175,7 +184,7 @@ class _Sheet:
         }
         for name, parts, tree in self.figures.layers:
             for n in sorted(tree.query(shapely.box(*self.window)).tolist()):
-                shape = self._clipped(parts[n])
+                shape = self.clipped(parts[n])
                 if name == "lanes":
                     self.scene.line(shape, colour="#9aa5b1", weight=0.4, dash=(6.0, 2.0))
                 elif shape.area > 0:
@@ -185,17 +194,28 @@ class _Sheet:
                 else:
                     look = looks[name]
                     self.scene.line(shape, colour=look["stroke"], weight=1.2, dash=look.get("dash", ()))
+            if name == "pavement" and passed is not None:
+                self._shaded(passed, parts, tree)
         for label in owners:
             body = self.figures.bodies(label)
             if body is None:
                 continue
-            shape = self._clipped(body)
+            shape = self.clipped(body)
             if shape.area > 0:
                 self.scene.area(shape, fill="#e9b9bf", stroke=_RED, weight=0.9)
             elif body.geom_type == "Point":
                 self._post(body, _RED)
             else:
                 self.scene.line(shape, colour=_RED, weight=1.4)
+
+    def _shaded(self, passed: BaseGeometry, pavement: Any, tree: shapely.STRtree) -> None:
+        """Shade ground; the pavement's edge stays in sight on it."""
+        self.scene.area(self.clipped(passed), fill=_PASSED)
+        window = shapely.box(*self.window)
+        for n in sorted(tree.query(window).tolist()):
+            # the window's own sides are no edges
+            edge = shapely.intersection(shapely.boundary(pavement[n]), window)
+            self.scene.line(shapely.transform(edge, lambda xy: (xy - self.corner) * self.k), colour="#6b7680", weight=0.7)
 
     def _post(self, point: Any, colour: str = "#3a444d") -> None:
         self.scene.area(shapely.Point(*self.at((point.x, point.y))).buffer(1.6), fill=colour)
@@ -259,24 +279,27 @@ class _Sheet:
             spot = self._spot(body, ends, n)
             if spot is None:
                 continue
-            text = letters.fitted(self.content.owner(name)[0], 6.5, 110)
-            wide = label_width(Label(0, 0, text))
             away = spot - middle if middle is not None else np.array([0.0, 1.0])
-            away = away / max(float(np.hypot(*away)), 1e-9)
-            for step in range(60):
-                # outwards first, then to the sides of that direction
-                turn = (0.0, 0.6, -0.6, 1.2, -1.2)[step % 5]
-                reach = 8 + 6 * (step // 5)
-                c, s = math.cos(turn), math.sin(turn)
-                way = np.array([c * away[0] - s * away[1], s * away[0] + c * away[1]])
-                x, y = spot + way * (reach + abs(way[0]) * wide / 2)
-                x = float(min(max(x, wide / 2 + 4), SIZE[0] - wide / 2 - 4))
-                y = float(min(max(y, 22.0), SIZE[1] - 12))
-                box = (x - wide / 2 - 2, y - 2, x + wide / 2 + 2, y + 8)
-                if not any(b[0] < box[2] and b[2] > box[0] and b[1] < box[3] and b[3] > box[1] for b in self.taken):
-                    self.scene.stroke(spot, (x, y + 2.5), colour=_DARK, weight=0.4)
-                    self._label(x, y, text)
-                    break
+            self.note(spot, away, letters.fitted(self.content.owner(name)[0], 6.5, 110))
+
+    def note(self, spot: Place, away: Place, text: str, **look: Any) -> None:
+        """Write a text with a leader to a spot [pt], in a direction and clear of what is written already."""
+        wide = label_width(Label(0, 0, text, **look))
+        away = away / max(float(np.hypot(*away)), 1e-9)
+        for step in range(60):
+            # outwards first, then to the sides of that direction
+            turn = (0.0, 0.6, -0.6, 1.2, -1.2)[step % 5]
+            reach = 8 + 6 * (step // 5)
+            c, s = math.cos(turn), math.sin(turn)
+            way = np.array([c * away[0] - s * away[1], s * away[0] + c * away[1]])
+            x, y = spot + way * (reach + abs(way[0]) * wide / 2)
+            x = float(min(max(x, wide / 2 + 4), SIZE[0] - wide / 2 - 4))
+            y = float(min(max(y, 22.0), SIZE[1] - 12))
+            box = (x - wide / 2 - 2, y - 2, x + wide / 2 + 2, y + 8)
+            if not any(b[0] < box[2] and b[2] > box[0] and b[1] < box[3] and b[3] > box[1] for b in self.taken):
+                self.scene.stroke(spot, (x, y + 2.5), colour=look.get("colour", _DARK), weight=0.4)
+                self._label(x, y, text, **look)
+                break
 
     def _spot(self, body: BaseGeometry | None, ends: Place | None, number: int) -> Place | None:
         """Return where an owner's leader ends: within it, or at the pinch's end on the pavement's edge; None: out of sight."""

@@ -132,9 +132,10 @@ class Grid(Flowable):  # type: ignore[misc]  # reportlab is untyped
                     flowable.drawOn(canvas, x + PAD_X, y - tall)
                     y -= tall
                 x += wide
-            top -= high
             canvas.setStrokeColor(rule)
             canvas.setLineWidth(0.4)
+            canvas.line(0, top, self.width, top)  # again: grounds cover half of the line above them
+            top -= high
             canvas.line(0, top, self.width, top)
         canvas.line(0, self.height, self.width, self.height)
         if self.lines:

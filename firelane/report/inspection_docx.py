@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firelane.fonts.office import HEAD_ZH, LATIN
 from firelane.report import word
 from firelane.report.figures import SIZE, Figures
 from firelane.report.figures_profile import WIDTH, lanes_charted, profile
@@ -22,6 +23,7 @@ from firelane.report.numbers import numbers_in_short, on_one_line
 from firelane.report.parameters import open_parameters
 from firelane.report.scene import png
 from firelane.report.sources import files, layer_name
+from firelane.report.tracking_blocks import Box, Gallery, Heading, Rows, Said, blocks
 from firelane.rules.listing import requirement
 from firelane.vocabulary import Verdict
 from firelane.webmap.picture import map_png
@@ -30,9 +32,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-_HEADINGS = (("Title", 24), ("Heading 1", 15), ("Heading 2", 12))
+_HEADINGS = (("Title", 24), ("Heading 1", 15), ("Heading 2", 12), ("Heading 3", 11))
 _BODY_PT, _SMALL_PT, _CELL_PT = 10.5, 9.0, 8.5
 _STANDING_CM = word.TEXT_WIDTH_MM / 10
+_FIGURE_CM = SIZE[0] / 72 * 2.54  # its scale is drawn for this size
 _MAP_PX = 2000
 
 
@@ -67,10 +70,10 @@ class _Writer:
 
         for name, size in _HEADINGS:
             style = self.document.styles[name]
-            style.font.size, style.font.name = Pt(size), word.LATIN
+            style.font.size, style.font.name = Pt(size), LATIN
             style.font.color.rgb = RGBColor(0x1F, 0x29, 0x33)
             fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-            fonts.set(qn("w:eastAsia"), word.HEAD_ZH)
+            fonts.set(qn("w:eastAsia"), HEAD_ZH)
             # the theme's fonts of headings would win over these
             for theme in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
                 fonts.attrib.pop(qn(theme), None)
@@ -90,14 +93,16 @@ class _Writer:
     def h2(self, text: str) -> None:
         self.document.add_heading(one_line(text), 2)
 
-    def body(self, text: str, *, small: bool = False) -> None:
-        word.paragraph(self.document, text, size_pt=_SMALL_PT if small else _BODY_PT)
+    def body(self, text: str, *, small: bool = False, keep: bool = False) -> None:
+        """Add a paragraph; ``keep`` it on the page of the table or picture that follows."""
+        word.paragraph(self.document, text, size_pt=_SMALL_PT if small else _BODY_PT, keep=keep)
 
-    def picture(self, content: bytes | str, width_cm: float) -> None:
+    def picture(self, content: bytes | str, width_cm: float, *, keep: bool = False) -> None:
         from docx.shared import Cm  # noqa: PLC0415
 
         source = io.BytesIO(content) if isinstance(content, bytes) else content
         self.document.add_picture(source, width=Cm(width_cm))
+        self.document.paragraphs[-1].paragraph_format.keep_with_next = keep
 
     def table(self, rows: Sequence[Sequence[str]], widths_cm: Sequence[float], *, heads: bool = True) -> None:
         """Add a table; its first row is repeated on every page."""
@@ -149,7 +154,7 @@ class _Writer:
         self.h1("h_findings")
         told = [text["numbers"], text["down"]]
         told += [text["surveyor"].format(crs=it.crs)] if it.audit.site.placed else [text["unplaced"]]
-        self.body((" " if it.lang == "en" else "").join(told), small=True)
+        self.body((" " if it.lang == "en" else "").join(told), small=True, keep=True)
         rows = [
             [str(n.number), f"{n.article}\n{n.title}", "\n".join(filter(None, (short(n.message, 300), n.concerned))), n.measured, n.required, n.margin,
              joined(n.place), f"{n.severity}\n{n.verdict}"]
@@ -184,7 +189,7 @@ class _Writer:
             for line, others in shown:
                 same = text["more_at_place"].format(n=numbers_in_short(others)) if others else ""
                 self.h2(f"{line.number} {line.title}{same}")
-                self.picture(png(pens.scene(line.finding)), SIZE[0] / 72 * 2.54 * 1.3)
+                self.picture(png(pens.scene(line.finding)), _FIGURE_CM, keep=True)
                 self.body(
                     f"{text['measured']} {line.measured}　{text['required']} {on_one_line(line.required, it.lang)}　"
                     f"{text['margin']} {line.margin}", small=True,
@@ -206,7 +211,7 @@ class _Writer:
         self.h1("h_remedies")
         every = it.remedies_at_once
         if every:
-            self.body(f"{it.disc_sentence}{'' if it.lang == 'zh' else ' '}{text['remedy_shared']}", small=True)
+            self.body(f"{it.disc_sentence}{'' if it.lang == 'zh' else ' '}{text['remedy_shared']}", small=True, keep=True)
             if len(every) > MOST_REMEDIES:
                 self.body(text["remedy_few"].format(n=MOST_REMEDIES, of=len(every)))
             rows = [[short(a, 400), short(b, 600), c, d] for a, b, c, d in every[:MOST_REMEDIES]]
@@ -216,6 +221,30 @@ class _Writer:
         if it.parking:
             self.body(f"{text['parking']}{it.parking}")
 
+    def tracking(self) -> None:
+        """Write the chapter on vehicle tracking; nothing where no vehicle was tracked."""
+        for block in blocks(self.it):
+            if isinstance(block, Heading):
+                self.document.add_heading(one_line(block.text), block.level)
+            elif isinstance(block, Said):
+                size = _SMALL_PT if block.small else _BODY_PT
+                word.paragraph(self.document, block.text, size_pt=size, bold=block.strong)
+            elif isinstance(block, Box):
+                self.table([[block.title], ["\n".join(block.lines)]], (_STANDING_CM,))
+            elif isinstance(block, Rows):
+                whole = sum(block.shares)
+                self.table([block.heads, *block.rows], [_STANDING_CM * share / whole for share in block.shares])
+            elif isinstance(block, Gallery):
+                for caption, scene in block.items:
+                    self.picture(png(scene), _FIGURE_CM, keep=True)
+                    self.body(caption, small=True)
+            else:
+                word.paragraph(self.document, block.heading, size_pt=_BODY_PT, bold=True, heading=True, before_pt=8, keep=True)
+                if block.scene is not None:
+                    self.picture(png(block.scene), _FIGURE_CM)
+                for line in block.lines:
+                    word.paragraph(self.document, line, size_pt=_SMALL_PT + 0.5, after_pt=2)
+
     def rest(self) -> None:
         """Write reach, what was not measured, rules, data, method and signatures."""
         it, text, lang = self.it, self.text, self.it.lang
@@ -224,24 +253,25 @@ class _Writer:
             self.h1("h_reach")
             missing = len(it.audit.buildings) - len(it.reach)
             if it.reach:
-                self.body(text["reach_text"].format(distance=f"{site.config.access_distance_m:g}"), small=True)
+                self.body(text["reach_text"].format(distance=f"{site.config.access_distance_m:g}"), small=True, keep=True)
                 self.named(("building", "widest", "by_entrance", "governed", "verdict_col"), it.reach, (3.4, 2.4, 2.8, 5.2, 2.2))
             else:
                 self.body(text["reach_none"])
             if missing:
                 self.body(text["reach_missing"].format(n=missing), small=True)
+        self.tracking()
         self.h1("h_unmeasured")
         unmeasured = [[row["a"], row["t"], short_lines(row["w"])] for row in it.unmeasured]
         if unmeasured:
             self.named(("article", "rule", "why"), unmeasured, (2.8, 3.6, 9.6))
         else:
             self.body(text["unmeasured_none"])
-        if site.config.vehicle:
+        if site.config.vehicle and not it.audit.tracking:
             self.h1("h_vehicle")
             self.body(text["vehicle_text"])
         self.h1("h_rules")
         for source in dict.fromkeys(instrument(rule) for rule in it.audit.rules):
-            self.body(source)
+            self.body(source, keep=True)
         rules = [
             [r.article, r.title(lang), requirement(r, lang) if r.comparator != "none" else text["none"], r.severity.label(lang),
              text["yes" if r.measured else "no_value"], open_parameters(r, lang) or text["none"]]
@@ -257,7 +287,7 @@ class _Writer:
             if len(site.notes) > MOST_NOTES:
                 self.body(text["more_notes"].format(n=len(site.notes) - MOST_NOTES), small=True)
         self.h1("h_method")
-        self.body(text["method"])
+        self.body(text["method"], keep=True)
         self.table(it.method, (3.6, 12.4), heads=False)
         self.h1("h_sign")
         day = f"{text['sign_date']}{text['sign_day']}"

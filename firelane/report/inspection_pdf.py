@@ -17,6 +17,7 @@ from firelane.report.numbers import numbers_in_short, on_one_line
 from firelane.report.parameters import open_parameters
 from firelane.report.scene import Drawing
 from firelane.report.sources import files, layer_name
+from firelane.report.tracking_pdf import story as tracking_story
 from firelane.report.typeset import A4, MARGIN, Sheet, Style, para, styles, table, turned, write
 from firelane.rules.listing import requirement
 from firelane.vocabulary import Severity, SiteVerdict, Verdict
@@ -88,7 +89,7 @@ class _Story:
         if self.it.lines:
             parts += [PageBreak(), *self.findings()]
         parts += [*turned(wide=False), *self.articles(), *self.figures(), *self.profiles(), *self.remedies(), *self.reach()]
-        return [*parts, *self.unmeasured(), *self.vehicle(), *self.rules(), *self.data(), *self.method(), *self.signatures()]
+        return [*parts, *tracking_story(self.it), *self.unmeasured(), *self.vehicle(), *self.rules(), *self.data(), *self.method(), *self.signatures()]
 
     def h1(self, key: str) -> Flowable:
         return para(self.text[key], self.look["h1"])
@@ -281,7 +282,7 @@ class _Story:
         return [self.h1("h_unmeasured"), self.cells(("article", "rule", "why"), rows, (84, 104, STANDING - 188))]
 
     def vehicle(self) -> list[Flowable]:
-        if not self.it.audit.site.config.vehicle:
+        if not self.it.audit.site.config.vehicle or self.it.audit.tracking:
             return []
         return [self.h1("h_vehicle"), self.body(self.text["vehicle_text"])]
 

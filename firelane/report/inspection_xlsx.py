@@ -12,6 +12,7 @@ from firelane.report.inspection import Inspection, clean, short
 from firelane.report.numbers import on_one_line
 from firelane.report.parameters import open_parameters
 from firelane.report.sources import layer_name
+from firelane.report.tracking_xlsx import tables as tracking_tables
 from firelane.report.words import words
 from firelane.rules.listing import requirement
 from firelane.vocabulary import Verdict
@@ -33,7 +34,7 @@ def write_xlsx(inspection: Inspection, path: str | os.PathLike[str]) -> None:
     text = inspection.words
     page = "第 {n} 页 共 {of} 页" if inspection.lang == "zh" else "page {n} of {of}"
     tables = [_summary(inspection), _findings(inspection), _lanes(inspection), _buildings(inspection)]
-    tables += [_remedies(inspection), _rules(inspection), _sources(inspection)]
+    tables += [_remedies(inspection), *tracking_tables(inspection), _rules(inspection), _sources(inspection)]
     write_book(tables, Path(path), title=f"{text['title']} {inspection.site_name}", page=page)
 
 

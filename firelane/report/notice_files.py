@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from firelane.report.notice import Block, Notice
 
-_WIDTHS_MM = (10.0, 21.0, 55.0, 31.0, 20.0, 23.0)  # number, article, finding, place, measured, required
+_WIDTHS_MM = (11.0, 20.0, 52.0, 31.0, 20.0, 26.0)  # number, article, finding, place, measured, required
 _RECEIPT_MM = (50.0, 110.0)
 _PT = 72 / 25.4
 _RED = "#a3142a"
@@ -45,14 +45,21 @@ def write_notice(notice: Notice, path: str | os.PathLike[str]) -> Path:
 
 def _docx(notice: Notice, path: Path) -> None:
     document = word.new_document(notice.lang, title=f"{notice.title} {notice.party}".strip(), header=notice.watermark)
-    for block in notice.blocks:
-        _docx_block(document, block, first=notice.lang == "zh")
+    last = _last(notice)
+    for n, block in enumerate(notice.blocks):
+        following = n + 1 < len(notice.blocks) and notice.blocks[n + 1].kind != "receipt"
+        _docx_block(document, block, first=notice.lang == "zh", keep=n >= last and following)
     word.save(document, path)
 
 
-def _docx_block(document: Any, block: Block, *, first: bool) -> None:
+def _last(notice: Notice) -> int:
+    """Return where the end begins: a signature never stands on a page by itself, what goes before comes along."""
+    return max(n for n, block in enumerate(notice.blocks) if block.kind not in ("sign", "small", "receipt"))
+
+
+def _docx_block(document: Any, block: Block, *, first: bool, keep: bool) -> None:
     def add(text: str, **look: Any) -> None:
-        word.paragraph(document, text, **look)
+        word.paragraph(document, text, **({"keep": keep} | look))
 
     if block.kind == "draft":
         add(block.text, size_pt=10, align="center", heading=True, colour=_RED[1:].upper())
@@ -73,15 +80,24 @@ def _docx_block(document: Any, block: Block, *, first: bool) -> None:
     elif block.kind == "item":
         add(f"· {block.text}", indent_mm=7)
     elif block.kind == "sign":
-        add(block.text, align="right", before_pt=8, keep=True)
+        add(block.text, align="right", before_pt=8)
     elif block.kind == "small":
         add(block.text, size_pt=9, before_pt=3)
     elif block.kind == "table":
-        word.table(document, block.rows, _WIDTHS_MM)
+        word.table(document, [[*row[:-1], _parted(row[-1])] for row in block.rows], _WIDTHS_MM)
         add("", size_pt=4, after_pt=0)
     else:
         add(block.text, size_pt=18, align="center", heading=True, after_pt=12, level=1, page_before=True)
         word.table(document, block.rows, _RECEIPT_MM, heads=0, size_pt=11, least_mm=16)
+
+
+def _parted(required: str) -> str:
+    r"""Return what is required with each part on a line of its own, or LibreOffice tears the figure at its point.
+
+    >>> _parted("不得有；≥ 4.000 m"), _parted("forbidden; ≥ 4.000 m")
+    ('不得有；\n≥ 4.000 m', 'forbidden;\n≥ 4.000 m')
+    """
+    return required.replace("；", "；\n").replace("; ", ";\n")
 
 
 # ---------------------------------------------------------------------- PDF
@@ -96,8 +112,8 @@ def _pdf(notice: Notice, path: Path) -> None:
     sheet = typeset.Sheet(path, title=running, lang=notice.lang, running=running, watermark=notice.watermark)
     look = typeset.styles(notice.lang)
     story: list[Flowable] = []
-    last = max(n for n, block in enumerate(notice.blocks) if block.kind not in ("sign", "small", "receipt"))
-    end: list[Flowable] = []  # a signature never stands on a page by itself: what goes before comes along
+    last = _last(notice)
+    end: list[Flowable] = []
     for n, block in enumerate(notice.blocks):
         made = _pdf_block(block, look, sheet.width)
         (end if n >= last and block.kind != "receipt" else story).extend(made)

@@ -1,7 +1,6 @@
 """DOCX pages (python-docx): A4, Chinese fonts with fallbacks, texts as data, the same content as the same bytes.
 
-A DOCX does not carry its fonts: it names 仿宋 for the text and 黑体 for headings, as official documents do
-(GB/T 9704-2012), and tells in its font table what may stand in for them.
+A DOCX does not carry its fonts: :mod:`firelane.fonts.office` says what it names.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from firelane.files import write_bytes
+from firelane.fonts.office import BODY_ZH, HEAD_ZH, LATIN, font_table
 
 if TYPE_CHECKING:
     import os
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firelane.vocabulary import Lang
-
-BODY_ZH, HEAD_ZH, LATIN = "仿宋", "黑体", "Times New Roman"
-FALLBACKS = {BODY_ZH: "FangSong;仿宋_GB2312;STFangsong;Noto Serif CJK SC", HEAD_ZH: "SimHei;STHeiti;Noto Sans CJK SC"}
-"""What Word and LibreOffice take where a font is missing; both read a list divided by semicolons."""
 
 TEXT_WIDTH_MM = 160.0
 """Room between the margins."""
@@ -185,13 +181,9 @@ def _fonts(properties: Any, east: str) -> None:
 
 def _name_fallbacks(document: Any) -> None:
     """Write the font table: which fonts the document names, and what may stand in for them."""
-    ours = "".join(
-        f'<w:font w:name="{name}"><w:altName w:val="{other}"/><w:charset w:val="86"/><w:family w:val="auto"/></w:font>'
-        for name, other in FALLBACKS.items()
-    )
     for part in document.part.package.iter_parts():
         if str(part.partname) == "/word/fontTable.xml":
-            part._blob = part.blob.replace(b"</w:fonts>", ours.encode() + b"</w:fonts>")  # noqa: SLF001
+            part._blob = font_table(part.blob)  # noqa: SLF001
 
 
 def _page_number(paragraph: Any) -> None:

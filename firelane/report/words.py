@@ -28,9 +28,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "length_value": ("{n} 条，共 {length} m，其中判定 {judged} m", "{n} lanes, {length} m in all, {judged} m of them judged"),
     "counts": ("检查结果", "Results"),
     "counts_value": (
-        "不符合 {fail} 项（其中强制 {mandatory} 项），测量精度内无法判定 {indeterminate} 项，未测量 {not_measured} 项，符合 {pass} 项",
+        "不符合 {fail} 项（其中强制 {mandatory} 项），无法判定 {indeterminate} 项，未测量 {not_measured} 项，符合 {pass} 项",
         (
-            "{fail} fail ({mandatory} of them mandatory), {indeterminate} undecided within the accuracy, {not_measured} not measured, "
+            "{fail} fail ({mandatory} of them mandatory), {indeterminate} undecided, {not_measured} not measured, "
             "{pass} pass"
         ),
     ),
@@ -148,10 +148,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "reach_missing": ("另有 {n} 栋未测量（没有给出出入口，或附近没有道路）。", "{n} more buildings are not measured (no entrances given, or no road near)."),
     "reach_none": ("没有测得任何建筑的可达性。", "The reach of no building could be measured."),
     "vehicle_text": (
-        "site.toml 设定了 [vehicle]，但本版本不做车辆行驶轨迹（扫掠）计算：转弯与扫掠未测量，本报告不作结论。",
+        "site.toml 设定了 [vehicle]，但本次检查不做车辆行驶轨迹核算：转弯与扫掠未测量，本报告不作结论。",
         (
-            "site.toml names a [vehicle], but this version tracks no vehicle: turning and swept path are not measured, and nothing is "
-            "concluded about them."
+            "site.toml names a [vehicle], but no vehicle was tracked in this audit: turning and swept path are not measured, and nothing "
+            "is concluded about them."
         ),
     ),
     "unmeasured_none": ("没有未测量的项目。", "Everything was measured."),

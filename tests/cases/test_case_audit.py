@@ -179,6 +179,15 @@ def test_a_narrow_place_passes_with_its_whole_lane(books, tmp_path):  # noqa: F8
     assert [c.proposal for c in book.cases()] == ["", ""]
 
 
+def test_a_lane_that_is_wide_because_nobody_looked_for_obstacles_is_no_pass(books, tmp_path):  # noqa: F811
+    book = books.inspector
+    narrow = finding("P59000-00001", WIDTH, owners=["edge:R1", "V1"], pinch_id="P59000-00001")
+    (case_id,) = book.open_audit(written(tmp_path, "a", narrow)).opened
+    unseen = finding("site", owners=(), verdict="not_measured", value=None, lane=None, location=None, lonlat=None)
+    assert book.open_audit(written(tmp_path, "b", lane_passes(), unseen)).proposed == ()
+    assert book.open_audit(written(tmp_path, "c", lane_passes())).proposed == (case_id,)
+
+
 def test_lanes_are_the_same_by_the_middle_that_their_ids_tell():
     assert same_lane("L5836-9999.1", "L5838-0002")
     assert not same_lane("L5836-9932", "W5836-9932")

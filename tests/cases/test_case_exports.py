@@ -93,6 +93,8 @@ def test_the_workbook_has_every_event_and_tells_how_to_verify(books, two, tmp_pa
     assert [(row[0], row[1]) for row in events] == [(two[0], 1), (two[0], 2), (two[0], 3), (two[1], 1)]
     assert [row[2] for row in events] == ["检查发现", "现场核实", "发出整改通知", "接到举报"]
     assert {row[5] for row in events} == {"李强"}
+    assert "message_zh" in events[0][8]
+    assert not [row for row in events if "_en = " in str(row[8])]  # one language is enough
     told = {row[0].value: row[1].value for row in book["核验"].iter_rows(min_row=2)}
     assert told["链尾哈希"] == head
     assert told["核验方法"] == f"firelane case verify --head {head}"

@@ -287,6 +287,8 @@ def test_docx_has_real_headings_tables_and_chinese_fonts(report):
     assert [c.text for c in findings.rows[1].cells][3:6] == ["2.750 m", "≥ 4 m", "−1.250 m"]
     # the map, the drawings and the profile
     assert len(document.inline_shapes) >= 4
+    # A drawing has the size that its scale was drawn for: 1:200 is 1:200 on paper.
+    assert sum(abs(shape.width.pt - SIZE[0]) < 0.1 for shape in document.inline_shapes) >= 1
     assert "w:tblHeader" in findings.rows[0]._tr.xml
     with zipfile.ZipFile(report / "a.docx") as packed:
         assert 'w:eastAsia="黑体"' in packed.read("word/styles.xml").decode()
@@ -300,7 +302,7 @@ def test_xlsx_has_every_finding_as_numbers(report, narrowed):
     rows = [row for row in rows if row["finding_id"]]
     assert {row["finding_id"] for row in rows} == {f.finding_id for f in narrowed.findings}
     assert (rows[0]["实测"], rows[0]["差值"]) == (2.75, -1.25)
-    assert sheet.freeze_panes == "A2"
+    assert sheet.freeze_panes == "B2"  # wider than a page: the number stays in sight
     assert len(book.sheetnames) == 7
 
 

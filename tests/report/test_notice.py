@@ -283,6 +283,10 @@ def test_word_opens_what_was_written(both, tmp_path):
     facts = document.tables[0]
     assert [cell.text for cell in facts.rows[0].cells] == ["序号", "条款", "检查发现", "位置", "实测", "要求"]
     assert document.core_properties.author == "firelane"
+    # What is signed does not stand on a page by itself: from the text before it to the last line all stay together.
+    texts = [p for p in document.paragraphs if p.text]
+    sign = next(n for n, p in enumerate(texts) if p.alignment == 2 and n > 3)
+    assert all(p.paragraph_format.keep_with_next for p in texts[sign - 1 : sign + 2])
 
 
 def test_an_ending_that_is_none_and_a_full_disk(both, tmp_path, monkeypatch):
