@@ -17,7 +17,10 @@ import sample_compliant
 import sample_district
 import sample_district_answers
 import sample_heping
+import sample_registries
 import sample_scan
+import sample_turning
+import sample_turning_answers
 import sample_xinghe
 from sample_answers import Answer, to_markdown, to_toml
 
@@ -82,6 +85,30 @@ def write(name: str, folder: Path) -> None:
     print(f"{folder}: {sum(len(rows) for rows in layers.rows.values())} rows, {len(answers)} known answers")
 
 
+YARD = "turning_yard"
+
+VEHICLE_TOML = """
+[vehicle]                  # 车辆轨迹：要检验的消防车 / the fire engine to track
+id = "pump-8"              # 内置车型，各项尺寸为设定值，待确认 / a preset: its dimensions are assumed, to be confirmed
+"""
+
+
+def write_yard(folder: Path) -> None:
+    """Write the yard for vehicle tracking: roads, things and buildings alone, no paint."""
+    layers = sample_turning.build()
+    layers.write(folder / "site.gpkg", sample_turning.FRAME, sample_turning.LAYERS)
+    known, frame, title = sample_turning_answers, sample_turning.FRAME, sample_turning.TITLE
+    site = SITE_TOML.format(
+        id=YARD, title=title, district="于洪区（虚构地块）", manager="沈阳平安消防训练中心（虚构）"
+    )
+    _write(folder / "site.toml", site + VEHICLE_TOML)
+    answers = known.answers(layers)
+    programs = to_toml(YARD, answers, known.lane_points(), frame) + known.to_toml(frame)
+    people = to_markdown(title, INTRO, answers, frame) + known.to_markdown(frame)
+    _write(folder / "expected.toml", programs)
+    _write(folder / "expected.md", people)
+
+
 # --- plans, maps and points of others ------------------------------------------------------------------------------
 
 FOREIGN_INTRO = (
@@ -123,7 +150,7 @@ def write_scan(folder: Path) -> None:
     _known(folder, "xinghe_plan", sample_xinghe, answers, PLAN_INTRO, "local metres")
 
 
-FOREIGN = {"plan_dxf": write_plan, "map_osm": write_map, "laser": write_scan}
+FOREIGN = {YARD: write_yard, "plan_dxf": write_plan, "map_osm": write_map, "laser": write_scan, **sample_registries.REGISTRIES}
 
 
 def _known(

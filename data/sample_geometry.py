@@ -58,9 +58,9 @@ def key(point: Sequence[float]) -> tuple[float, float]:
     return round(float(point[0]), 6) + 0.0, round(float(point[1]), 6) + 0.0
 
 
-def arc(centre: Pt, radius: float, start: float, sweep: float) -> list[Pt]:
-    """Return points on an arc, both ends left out, about ``ARC_STEP_M`` apart."""
-    n = max(2, math.ceil(abs(sweep) * radius / ARC_STEP_M))
+def arc(centre: Pt, radius: float, start: float, sweep: float, step_m: float = ARC_STEP_M) -> list[Pt]:
+    """Return points on an arc, both ends left out, about ``step_m`` apart."""
+    n = max(2, math.ceil(abs(sweep) * radius / step_m))
     return [
         (
             centre[0] + radius * math.cos(start + sweep * i / n),
@@ -77,7 +77,7 @@ def _turn(a: Pt, b: Pt, c: Pt) -> float:
     return (d2 - d1 + math.pi) % (2 * math.pi) - math.pi
 
 
-def _rounded(a: Pt, b: Pt, c: Pt, radius: float) -> list[Pt]:
+def _rounded(a: Pt, b: Pt, c: Pt, radius: float, step_m: float = ARC_STEP_M) -> list[Pt]:
     """Return the corner a-b-c rounded: tangent point, arc, tangent point."""
     turn = _turn(a, b, c)
     back = radius * math.tan(abs(turn) / 2)
@@ -89,7 +89,7 @@ def _rounded(a: Pt, b: Pt, c: Pt, radius: float) -> list[Pt]:
     side = math.copysign(1.0, turn)
     centre = (p[0] - d1[1] * radius * side, p[1] + d1[0] * radius * side)
     start = math.atan2(p[1] - centre[1], p[0] - centre[0])
-    return [p, *arc(centre, radius, start, turn), q]
+    return [p, *arc(centre, radius, start, turn, step_m), q]
 
 
 def fillet_path(points: Sequence[Pt], radius: float) -> LineString:
@@ -101,7 +101,9 @@ def fillet_path(points: Sequence[Pt], radius: float) -> LineString:
     return LineString([*out, points[-1]])
 
 
-def fillet(area: Polygon, radii: Mapping[Pt, float], kerb_return: float) -> Polygon:
+def fillet(
+    area: Polygon, radii: Mapping[Pt, float], kerb_return: float, step_m: float = ARC_STEP_M
+) -> Polygon:
     """Return the pavement with its corners rounded.
 
     Re-entrant corners (where two roads meet) get ``kerb_return`` unless ``radii`` names the corner;
@@ -115,7 +117,7 @@ def fillet(area: Polygon, radii: Mapping[Pt, float], kerb_return: float) -> Poly
             a, c = pts[i - 1], pts[(i + 1) % len(pts)]
             turn = math.degrees(_turn(a, b, c))
             radius = radii.get(key(b), kerb_return if turn < 0 else 0.0)
-            out += _rounded(a, b, c, radius) if radius and abs(turn) >= SHARP_DEG else [b]
+            out += _rounded(a, b, c, radius, step_m) if radius and abs(turn) >= SHARP_DEG else [b]
         return out
 
     area = shapely.geometry.polygon.orient(area)

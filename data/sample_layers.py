@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,13 +59,13 @@ class Layers:
         geometry = orient_polygons(np.array([frame.place(row["geometry"]) for row in rows], dtype=object))
         return gpd.GeoDataFrame(data, geometry=geometry, crs=CRS)
 
-    def write(self, path: Path, frame: Frame) -> None:
+    def write(self, path: Path, frame: Frame, layers: Iterable[str] = COLUMNS) -> None:
         """Write the GeoPackage anew; the time stamp inside is fixed, so that reruns do not differ."""
         part = path.with_name(path.stem + ".part.gpkg")
         part.unlink(missing_ok=True)
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2025-01-01T00:00:00.000Z"})
         try:
-            for layer in COLUMNS:
+            for layer in layers:
                 table = self.frame(layer, frame)
                 kinds = set(table.geom_type)
                 pyogrio.write_dataframe(

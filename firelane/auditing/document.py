@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from firelane.auditing.record import Audit
+from firelane.auditing.tracking_rows import tracking_row
 from firelane.crs import code
 from firelane.findings import Finding
 from firelane.lanes.obstacles import owner_labels
@@ -86,6 +87,7 @@ def document(audit: Audit) -> dict[str, Any]:
             "judged_length_m": _length(audit.summary["judged_length_m"]),
         },
         "parking": None if audit.parking is None else _plain(dict(audit.parking)),
+        "tracking": [_plain(tracking_row(tracked)) for tracked in audit.tracking],
     }  # fmt: skip
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 from pyogrio.errors import DataSourceError, FeatureError
 from shapely.geometry import Point
 
 from firelane.auditing.document import document, finding_row
 from firelane.auditing.record import Audit
+from firelane.auditing.tracking_rows import tracking_layers
 from firelane.crs import from_wgs84
 from firelane.errors import OutputError, UsageError
 from firelane.files import atomic_path, starts_formula, write_text
@@ -142,13 +146,15 @@ def write_results(audit: Audit, path: Path, *, markings: gpd.GeoDataFrame | None
     if remedies is not None:
         layers["remedies"] = (remedies, "Point")
     layers |= {name: (_joined(table), "Unknown") for name, table in audit.tables.items()}
+    layers |= tracking_layers(audit.tracking, crs)
     if markings is not None:
         columns = [c for c in ("mark_id", "kind", "lane_id", "entrance_id", "area_m2", "length_m") if c in markings]
         layers["markings"] = (markings[[*columns, "geometry"]], "MultiPolygon")
     with atomic_path(path) as temporary:
         try:
-            for name, (table, kind) in layers.items():
-                _write_layer(table, temporary, name, kind)
+            with _unsynced():
+                for name, (table, kind) in layers.items():
+                    _write_layer(table, temporary, name, kind)
         except (DataSourceError, FeatureError) as error:
             # GDAL tells of a full disk in words of its own, not as an OSError.
             said = str(error)[:120]
@@ -156,6 +162,18 @@ def write_results(audit: Audit, path: Path, *, markings: gpd.GeoDataFrame | None
                 f"cannot write {path}: {said}; free some space, or choose another folder",
                 f"无法写入 {path}：{said}；请清理磁盘，或改用其他文件夹",
             ) from error
+
+
+@contextmanager
+def _unsynced() -> Iterator[None]:
+    """Let GDAL's SQLite not wait for the disk after every table: nobody sees the file before it is whole and flushed."""
+    name = "OGR_SQLITE_SYNCHRONOUS"
+    before = pyogrio.get_gdal_config_option(name)
+    pyogrio.set_gdal_config_options({name: "OFF"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({name: before})
 
 
 def _remedies(audit: Audit) -> gpd.GeoDataFrame | None:

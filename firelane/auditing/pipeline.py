@@ -10,12 +10,15 @@ import numpy as np
 
 from firelane.auditing.record import Audit
 from firelane.findings import Finding, judge, rule_tables, summarise, worst
+from firelane.lanes.bends_kerbs import Trust
 from firelane.lanes.network import lane_network
-from firelane.measure import Measurements, measure
+from firelane.measure import Measurements, measure, track
+from firelane.measure.bend_widths import BendRule
 from firelane.measure.lines import low_over
 from firelane.remedy import RemedyPlan, plan_remedies
 from firelane.rules import Rule, load_rules
-from firelane.site.model import Note, Site
+from firelane.site.model import Site
+from firelane.tracking.asked import asked_vehicles
 from firelane.vocabulary import Quantity, Severity, Verdict
 
 DEFAULT_RULES = ("shenyang-2020",)
@@ -23,7 +26,7 @@ DEFAULT_RULES = ("shenyang-2020",)
 
 def audit(
     site: Site, *, rules: Sequence[str] = DEFAULT_RULES, progress: Callable[[str], None] | None = None,
-    remedies: bool = True, station_m: float | None = None,
+    remedies: bool = True, station_m: float | None = None, vehicles: Sequence[str] | None = None,
 ) -> Audit:  # fmt: skip
     """Audit one site.
 
@@ -38,6 +41,9 @@ def audit(
         Whether to work out what has to go where something fails, and which planned bays can stay.
     station_m : float, optional
         Greatest distance between the stations of the profile, 0.1 to 10 [m]; left out, what ``site.toml`` says (0.5).
+    vehicles : sequence of str, optional
+        Vehicles to track: ids of presets, ``site`` for the one that ``[vehicle]`` of ``site.toml`` states. Left out,
+        that one where there is one; empty, none.
 
     Returns
     -------
@@ -46,17 +52,21 @@ def audit(
     Raises
     ------
     InputError
-        If a rule pack is unknown or faulty.
+        If a rule pack is unknown or faulty, a vehicle unknown, or ``[vehicle]`` of ``site.toml`` faulty.
     UsageError
         If ``station_m`` is out of its range.
     """
     say = progress or (lambda _: None)
     say("rules")
     in_force = load_rules(rules)
+    asked = asked_vehicles(site.config.vehicle, vehicles)
     say("network")
     network = lane_network(site, station_m=station_m)
     say("measure")
     measured = measure(site, network, envelope=envelope_of(in_force))
+    if asked:
+        say("tracking")
+        measured = track(measured, asked, bend_rule_of(in_force))
     say("judge")
     findings = judge(measured, in_force)
     plan = None
@@ -64,6 +74,22 @@ def audit(
         say("remedies")
         plan = plan_remedies(measured, findings)
     return _record(measured, in_force, findings, plan)
+
+
+def bend_rule_of(rules: Sequence[Rule]) -> BendRule:
+    """Return how bends are measured and which nominal radius they are held against: as the rule on it says.
+
+    Packs that have no such rule go by that of GB 50016.
+    """
+    found = next((r for r in rules if r.quantity is Quantity.TURNING_RADIUS and r.measured), None)
+    if found is None:
+        found = next(r for r in load_rules(("gb50016",)) if r.quantity is Quantity.TURNING_RADIUS)
+    assert found.threshold is not None
+    p = found.params
+    return BendRule(
+        found.threshold, found.words["radius_basis"][0], p["least_turn_deg"],
+        Trust(p["least_arc_deg"], p["largest_residual_m"], p["uncertainty_share"]),
+    )  # fmt: skip
 
 
 def envelope_of(rules: Sequence[Rule]) -> Mapping[str, float]:
@@ -91,17 +117,12 @@ def _record(
     governs = {i for i in buildings["governing_pinch_id"] if isinstance(i, str)}
     pinches["governing"] = pinches["governing"].to_numpy(bool) | pinches["pinch_id"].isin(governs).to_numpy()
     notes = (*measured.site.notes, *measured.network.notes)
-    if measured.site.config.vehicle:
-        notes += (Note(
-            "vehicle_unused", "site.toml 的 [vehicle] 本版本尚未使用：不计算车辆轨迹",
-            "[vehicle] of site.toml is not used by this version: no vehicle is tracked",
-        ),)  # fmt: skip
     site = replace(measured.site, notes=notes)
     return Audit(
         site=site, network=measured.network, rules=tuple(rules), lanes=lanes, profile=measured.profile,
         pinches=pinches, buildings=buildings, findings=findings, remedies=() if plan is None else plan.rows,
         summary=summarise(findings, rules, lane_length_m=length, judged_length_m=judged),
-        parking=None if plan is None else plan.parking, tables=rule_tables(measured, rules),
+        parking=None if plan is None else plan.parking, tables=rule_tables(measured, rules), tracking=measured.tracking,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from firelane.findings import Finding
 from firelane.lanes.records import LaneNetwork
 from firelane.rules.model import Rule
 from firelane.site.model import Site
+from firelane.tracking.record import VehicleTracking
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Audit:
         Further tables that the rules in force had measured (``findings.tables.TABLES``): ``bends``,
         ``dead_ends``, ``turning_areas``, ``cut_places``, ``operating_ground``; and ``laser_stations`` where laser points
         lie over the lanes (``measure.laser.Laser.stations``).
+    tracking : tuple of VehicleTracking
+        One for each vehicle that was asked for; empty where none was.
     """
 
     site: Site
@@ -60,3 +63,4 @@ class Audit:
     summary: Mapping[str, Any]
     parking: Mapping[str, Any] | None = None
     tables: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    tracking: tuple[VehicleTracking, ...] = ()

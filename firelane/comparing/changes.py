@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from firelane.comparing.coverage import Coverage
+from firelane.comparing.coverage import Causes, Coverage
 from firelane.comparing.lanes import LaneChange, compare_lanes, pair_lanes
 from firelane.comparing.matching import TOLERANCE_M, match_findings
 from firelane.comparing.reading import Side, Source, read_side
@@ -20,13 +20,18 @@ from firelane.comparing.status import (
     alone_then,
     rule_on,
     weight,
+    with_causes,
 )
 from firelane.comparing.subjects import read_rows
 from firelane.errors import InputError, Problem
 from firelane.vocabulary import Lang, Quantity, Severity, SiteVerdict, Verdict
 
 _GRAVEST = (Verdict.FAIL, Verdict.INDETERMINATE, Verdict.NOT_MEASURED, Verdict.PASS, Verdict.NOT_APPLICABLE)
-_WEIGHTS = ("violation", "information", "none")
+_OF_THINGS = (Quantity.OBSTRUCTION, Quantity.PARKING)
+"""What is judged of the things themselves: what was not surveyed is no finding of theirs, and none is narrower for it."""
+
+WEIGHTS = ("violation", "information", "none")
+"""How much a change weighs, in the order of lists."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Changes:
     def counts(self) -> dict[Status, dict[str, int]]:
         """Return how many changes there are by status, and of these violations, information and the rest."""
         found = Counter((c.status, c.weight) for c in self.findings)
-        return {s: {w: found[s, w] for w in _WEIGHTS} for s in Status}
+        return {s: {w: found[s, w] for w in WEIGHTS} for s in Status}
 
     def violations(self) -> tuple[int, int]:
         """Return how many failing findings there were then and are now, those for information left out."""
@@ -174,13 +179,42 @@ def compare(
     told = (side.site["accuracy_m"] if accuracy_m is None else accuracy_m for side in (then, now))
     accuracy = max(float(sum(told)), LEAST_CHANGE)
     lanes = pair_lanes(then, now)
+    causes = _causes(then, now), _causes(now, then)
     return Changes(
-        then, now, _findings(then, now, lanes, accuracy, tolerance_m),
-        compare_lanes(then, now, lanes, accuracy), notes, accuracy, tolerance_m,
+        then, now, _findings(then, now, lanes, accuracy, tolerance_m, causes),
+        _lanes(then, now, causes, compare_lanes(then, now, lanes, accuracy)), notes, accuracy, tolerance_m,
     )  # fmt: skip
 
 
-def _findings(old: Side, new: Side, lanes: Mapping[str, str], accuracy_m: float, tolerance_m: float) -> tuple[Change, ...]:
+def _causes(side: Side, other: Side) -> Causes:
+    kinds = side.site.get("owner_kinds")
+    return Causes(side.document["findings"], kinds if isinstance(kinds, Mapping) else None, other.document["findings"])
+
+
+def _lanes(
+    old: Side, new: Side, causes: tuple[Causes, Causes], changes: Sequence[LaneChange]
+) -> tuple[LaneChange, ...]:
+    """Return the lanes; none is better or worse by what a layer alone makes so that was surveyed but once."""
+    lost_now, lost_before = (
+        {row.get("lane_id") for row in side.document["findings"] if _bad(row) and cause.lost(row)}
+        for side, cause in zip((old, new), causes, strict=True)
+    )
+    return tuple(
+        change if change.old is None or change.new is None
+        else replace(change, ruling=with_causes(
+            change.ruling, change.new, lost_now=change.old["lane_id"] in lost_now, lost_before=change.new["lane_id"] in lost_before,
+        ))
+        for change in changes
+    )  # fmt: skip
+
+
+def _bad(row: Mapping[str, Any]) -> bool:
+    return row["verdict"] in (Verdict.FAIL, Verdict.INDETERMINATE)
+
+
+def _findings(
+    old: Side, new: Side, lanes: Mapping[str, str], accuracy_m: float, tolerance_m: float, causes: tuple[Causes, Causes]
+) -> tuple[Change, ...]:
     olds: Sequence[Mapping[str, Any]] = old.document["findings"]
     news: Sequence[Mapping[str, Any]] = new.document["findings"]
     told = [_renamed(row, lanes) for row in olds]
@@ -188,18 +222,23 @@ def _findings(old: Side, new: Side, lanes: Mapping[str, str], accuracy_m: float,
     limits = _changed_limits(old, new)
     left, right = read_rows(told), read_rows(news)
     changes = []
+    covered_now, covered_then = Coverage(news), Coverage(told)
+    causes_then, causes_now = causes
     for a, b in found.pairs:
         least = limits.get(str(news[b]["rule_id"]))
         ruling = rule_on(olds[a], news[b], accuracy_m=accuracy_m, least=least)
+        if news[b].get("quantity") not in _OF_THINGS:
+            ruling = with_causes(ruling, news[b], lost_now=causes_then.lost(olds[a]), lost_before=causes_now.lost(news[b]))
         away = left[a].distance_m(right[b])
         moved = round(away, 3) if left[a].comparable(right[b]) else None
         changes.append(Change(ruling, weight(olds[a], news[b]), olds[a], news[b], moved))
-    covered_now, covered_then = Coverage(news), Coverage(told)
     for a in found.only_old:
         why = _why(covered_now, told[a], new, tolerance_m, "now", "rule_dropped")
+        why = why or ("cause_not_surveyed_now" if causes_then.lost(olds[a]) else "")
         changes.append(Change(alone_then(olds[a], why), weight(olds[a], None), olds[a], None, None))
     for b in found.only_new:
         why = _why(covered_then, news[b], old, tolerance_m, "before", "rule_added")
+        why = why or ("cause_not_surveyed_before" if causes_now.lost(news[b]) else "")
         changes.append(Change(alone_now(news[b], why), weight(None, news[b]), None, news[b], None))
     return tuple(sorted(changes, key=_order))
 
@@ -241,7 +280,7 @@ def _order(change: Change) -> tuple[Any, ...]:
     quantities = [q.value for q in Quantity]
     kind = quantities.index(row["quantity"]) if row.get("quantity") in quantities else len(quantities)
     return (
-        _WEIGHTS.index(change.weight), list(Status).index(change.status), _GRAVEST.index(Verdict(row["verdict"])),
+        WEIGHTS.index(change.weight), list(Status).index(change.status), _GRAVEST.index(Verdict(row["verdict"])),
         list(Severity).index(Severity(row["severity"])), kind, row["margin"] if row["margin"] is not None else 0.0,
         change.change_id,
     )  # fmt: skip

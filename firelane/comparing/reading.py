@@ -134,11 +134,18 @@ def _missing(path: Path, file: Path) -> Problem:
     name = _shown(str(path))
     if not path.exists():
         return Problem("there is no such file or folder", layer=name, message_zh="没有这个文件或文件夹")
-    many = sum(1 for _ in path.glob(f"*/{FILE}")) if path.is_dir() else 0
+    many = sum(1 for pattern in (f"*/{FILE}", f"sites/*/{FILE}") for _ in path.glob(pattern)) if path.is_dir() else 0
+    if many > 1 and (path / "summary.json").is_file():
+        return Problem(
+            f"is a batch of {many} sites or more", "compare it with another batch, or one site at a time", layer=name,
+            message_zh=f"是批量检查结果，内有 {many} 个以上场地", remedy_zh="请与另一次批量检查比较，或逐个场地比较",
+        )  # fmt: skip
     if many > 1:
         return Problem(
-            f"holds the results of {many} sites: whole batches are not compared yet", "compare one site at a time", layer=name,
-            message_zh=f"内有 {many} 个场地的结果：目前还不能比较整批结果", remedy_zh="请逐个场地比较",
+            f"holds the results of {many} sites, and is no batch that `firelane batch` finished (it has no summary.json)",
+            "run `firelane batch` to its end, or compare one site at a time", layer=name,
+            message_zh=f"内有 {many} 个场地的结果，但不是 firelane batch 完成的批量检查（没有 summary.json）",
+            remedy_zh="请先完成 firelane batch，或逐个场地比较",
         )  # fmt: skip
     return Problem(
         f"holds no {file.name}", "give a folder that `firelane audit` or `firelane run` wrote", layer=name,

@@ -39,6 +39,14 @@ REASONS = {
     "outside_before": ("位置在上次检查范围以外", "the place lies outside what the old audit covered"),
     "outside_now": ("位置在本次检查范围以外", "the place lies outside what the new audit covers"),
     "not_applicable_now": ("本次不再适用", "the rule no longer applies here"),
+    "cause_not_surveyed_now": (
+        "造成此处不足的物体所在图层本次未完整调查，不能断定已改善或消除",
+        "the layer of what caused it was not surveyed in full now: it may still be there",
+    ),
+    "cause_not_surveyed_before": (
+        "造成此处不足的物体所在图层上次未完整调查，可能早已存在",
+        "the layer of what causes it was not surveyed in full then: it may have been there",
+    ),
     "limit_changed": ("限值已改变，按测量值比较", "the limit has changed: measured values are compared"),
 }
 """Key → (Chinese, English): what stands behind a status."""
@@ -85,6 +93,26 @@ def rule_on(
     if gain is None or abs(gain) <= slack:
         return Ruling(Status.UNCHANGED, "within_accuracy" if step or (gain is not None and abs(gain) > LEAST_CHANGE) else "", gain)
     return Ruling(Status.BETTER if gain > 0 else Status.WORSE, reason, gain)
+
+
+def with_causes(ruling: Ruling, new: Mapping[str, Any], *, lost_now: bool, lost_before: bool) -> Ruling:
+    """Return a ruling that does not take for better or worse what a layer that was surveyed but once makes so.
+
+    Parameters
+    ----------
+    ruling : Ruling
+        By the figures alone.
+    new : Mapping
+        The row now.
+    lost_now, lost_before : bool
+        Whether nobody looked now for what caused it then; whether nobody looked then for what causes it now.
+    """
+    if lost_now and ruling.status is Status.BETTER:
+        bad = Verdict(new["verdict"]) in (Verdict.FAIL, Verdict.INDETERMINATE)
+        return Ruling(Status.UNCHANGED if bad else Status.NO_LONGER_MEASURED, "cause_not_surveyed_now")
+    if lost_before and ruling.status is Status.WORSE:
+        return Ruling(ruling.status, "cause_not_surveyed_before", ruling.gain)
+    return ruling
 
 
 def _unjudged(then: Verdict, now: Verdict) -> Ruling:

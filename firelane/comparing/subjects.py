@@ -15,6 +15,8 @@ _MOST = sys.float_info.max
 _FLATTENING = 1 / 298.257223563
 _COUNTED = re.compile(r"\.\d+$")  # what ``lanes.naming.unique_labels`` adds
 
+_BY_VEHICLE = "swept_path"
+
 SCOPES = ("site", "lane", "entrance", "building", "thing")
 """Sorts of subject: an id decides for the first four, owners and place for the last."""
 
@@ -114,12 +116,36 @@ def subject_of(row: Mapping[str, Any]) -> tuple[str, str]:
     for scope, ident in ids:
         if ident in (told, _COUNTED.sub("", told)):
             return scope, ident
+        if vehicle_of(row, ident):
+            return scope, told  # one finding for each vehicle that goes there
     placed = _place(row.get("location")) is not None or _place(row.get("lonlat")) is not None
     if not told and ids and not owners and not row.get("pinch_id"):
         return ids[0]
     if placed or ids or (owners and (not told or _COUNTED.sub("", told) in {str(o) for o in owners})):
         return "thing", ""
     return "site", told
+
+
+def vehicle_of(row: Mapping[str, Any], ident: str | None = None) -> str:
+    """Return the vehicle of a finding about a swept path (``<rule>:<vehicle>:<target>``); empty for all others.
+
+    Parameters
+    ----------
+    row : mapping
+    ident : str, optional
+        The target; left out, the lane or building that the row names.
+
+    Examples
+    --------
+    >>> vehicle_of({"rule_id": "r", "quantity": "swept_path", "finding_id": "r:pump-8:L1-2", "lane_id": "L1-2"})
+    'pump-8'
+    """
+    target = ident or row.get("building_id") or row.get("lane_id")
+    if row.get("quantity") != _BY_VEHICLE or not target:
+        return ""
+    told = _COUNTED.sub("", str(row.get("finding_id") or "").removeprefix(f"{row['rule_id']}:"))
+    vehicle = told.removesuffix(f":{target}")
+    return vehicle if vehicle != told else ""
 
 
 def _place(value: Any) -> tuple[float, float] | None:

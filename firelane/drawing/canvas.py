@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from ezdxf.colors import rgb2int
-from ezdxf.entities.lwpolyline import LWPolylinePoints
+from ezdxf.entities import factory
+from ezdxf.entities.lwpolyline import LWPolyline
+from ezdxf.entities.text import Text
 from ezdxf.enums import TextEntityAlignment
 from ezdxf.filemanagement import new
 
-from firelane.drawing.catalogue import LayerCatalogue, Rgb, SheetCatalogue, layer_catalogue, sheet_catalogue
+from firelane.drawing.catalogue import (
+    LayerCatalogue,
+    LayerSpec,
+    Rgb,
+    SheetCatalogue,
+    layer_catalogue,
+    sheet_catalogue,
+)
 from firelane.drawing.text import ENCODING, safe_text
 
 if TYPE_CHECKING:
@@ -160,19 +170,24 @@ def new_canvas(
     for linetype in layers.linetypes:
         doc.linetypes.add(linetype.name, pattern=list(linetype.pattern_mm), description=linetype.name)
     for spec in layers.layers:
-        layer = doc.layers.add(
-            spec.name,
-            color=spec.aci,
-            linetype=spec.linetype,
-            lineweight=round(spec.lineweight_mm * 100),
-            plot=spec.plot,
-        )
-        if spec.rgb is not None:
-            layer.rgb = spec.rgb
+        add_layer(doc, spec)
     doc.styles.add(STYLE, font=STYLE_FONT)
     header["$TEXTSTYLE"] = STYLE
     _add_dimstyle(doc)
     return Canvas(doc, origin, scale, lang, layers, sheet_catalogue(), unit, twist_deg)
+
+
+def add_layer(doc: Drawing, spec: LayerSpec) -> None:
+    """Define a layer."""
+    layer = doc.layers.add(
+        spec.name,
+        color=spec.aci,
+        linetype=spec.linetype,
+        lineweight=round(spec.lineweight_mm * 100),
+        plot=spec.plot,
+    )
+    if spec.rgb is not None:
+        layer.rgb = spec.rgb
 
 
 def _add_dimstyle(doc: Drawing) -> None:
@@ -218,15 +233,21 @@ def put_text(
     safe = safe_text(text)
     if not safe:
         return
-    attribs: dict[str, object] = {"layer": layer, "style": STYLE, "rotation": rotation_deg}
+    attribs: dict[str, object] = {"layer": layer, "style": STYLE, "height": float(height), "insert": (0.0, 0.0, 0.0)}
     if squeeze != 1.0:
         attribs["width"] = round(squeeze, 3)
     if rgb is not None:
         attribs["true_color"] = rgb2int(rgb)
+    # As ``layout.add_text`` does, but attributes that hundreds of texts share are checked once.
+    line = Text()
+    line.dxf.__dict__.update(_checked(Text, tuple(attribs.items())))
+    line.dxf.text, line.dxf.rotation = safe, rotation_deg
     if align == Align.LEFT:  # where it stands as it is: the second point of the other ways is a sixth of a text's bytes
-        layout.add_text(safe, height=height, dxfattribs={**attribs, "insert": at})
-        return
-    layout.add_text(safe, height=height, dxfattribs=attribs).set_placement(at, align=align)
+        line.dxf.insert = at
+    else:
+        line.set_placement(at, align=align)
+    factory.bind(line, layout.doc)
+    layout.add_entity(line)
 
 
 def put_line(
@@ -260,11 +281,24 @@ def put_line(
     if rgb is not None:
         attribs["true_color"] = rgb2int(rgb)
     xy = np.array([tuple(p[:2]) for p in points] if not isinstance(points, np.ndarray) else points[:, :2], float)
-    line = layout.add_lwpolyline((), close=closed, dxfattribs=attribs)
+    # As ``layout.add_lwpolyline`` does, but attributes that thousands of lines share are checked once.
+    line = LWPolyline()  # type: ignore[no-untyped-call]
+    line.dxf.__dict__.update(_checked(LWPolyline, tuple(attribs.items())))
+    factory.bind(line, layout.doc)
+    layout.add_entity(line)
+    line.closed = closed
     # All vertices at once: the library appends them one by one, copying all before each.
-    line.lwpoints = LWPolylinePoints(np.column_stack((xy, np.zeros((len(xy), 3)))).tolist())
+    line.lwpoints.values = np.zeros((len(xy), 5))
+    line.lwpoints.values[:, :2] = xy
     if row is not None:
         line.set_xdata(APPID, row.tags(*of))
+
+
+@lru_cache(maxsize=512)
+def _checked(kind: type[DXFEntity], attribs: tuple[tuple[str, object], ...]) -> dict[str, object]:
+    """Return attributes of an entity of some kind as the library keeps them."""
+    held = kind.new(dxfattribs=dict(attribs)).dxf.all_existing_dxf_attribs()
+    return {key: value for key, value in held.items() if key not in {"handle", "owner"}}
 
 
 def put_circle(layout: BaseLayout, at: Point, radius: float, layer: str, **attribs: object) -> DXFEntity:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,47 @@ class LinetypeSpec:
 
 
 @dataclass(frozen=True)
+class SweptLayers:
+    """The layers of the swept paths: a set per vehicle, all under the name of their parent.
+
+    Attributes
+    ----------
+    parent : str
+    parts : tuple of LayerSpec
+        ``name`` is that of the part; one without ``rgb`` has its vehicle's colour.
+    colours : tuple of (int, Rgb)
+        ACI and true colour of the first vehicle, the second …, then again.
+    tints : Mapping
+        Part -> share of white in its vehicle's colour.
+    """
+
+    parent: str
+    parts: tuple[LayerSpec, ...]
+    colours: tuple[tuple[int, Rgb], ...]
+    tints: Mapping[str, float]
+
+    def name(self, vehicle: int, part: str) -> str:
+        """Return the layer of a part of the vehicle with this number, from 1."""
+        return f"{self.parent}-V{vehicle}-{part}"
+
+    def of(self, vehicle: int) -> tuple[LayerSpec, ...]:
+        """Return the layers of the vehicle with this number, from 1."""
+        aci, own = self.colours[(vehicle - 1) % len(self.colours)]
+        found = []
+        for part in self.parts:
+            tint = self.tints.get(part.name, 0.0)
+            red, green, blue = (round(value + tint * (255 - value)) for value in own)
+            name = self.name(vehicle, part.name)
+            found.append(replace(part, name=name, aci=part.aci if part.rgb else aci, rgb=part.rgb or (red, green, blue)))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
 class LayerCatalogue:
-    """The layers of contract §5, what kind of paint goes where, and the colour of the paint."""
+    """The layers of contract §5, what kind of paint goes where, and the colour of the paint.
+
+    ``swept`` are layers that a drawing has only where vehicles were tracked.
+    """
 
     layers: tuple[LayerSpec, ...]
     linetypes: tuple[LinetypeSpec, ...]
@@ -47,6 +86,7 @@ class LayerCatalogue:
     aci: int
     rgb: Rgb
     outline_rgb: Rgb
+    swept: SweptLayers
 
 
 @dataclass(frozen=True)
@@ -95,25 +135,20 @@ def _rgb(value: list[int] | None) -> Rgb | None:
     return None if value is None else (value[0], value[1], value[2])
 
 
+def _layer(row: Mapping[str, Any]) -> LayerSpec:
+    return LayerSpec(
+        name=row["name"], aci=row.get("aci", 7), rgb=_rgb(row.get("rgb")), lineweight_mm=row["lineweight_mm"],
+        linetype=row["linetype"], plot=row.get("plot", True), zh=row["zh"], en=row["en"],
+    )  # fmt: skip
+
+
 @cache
 def layer_catalogue() -> LayerCatalogue:
     """Return the layers."""
     data = tomllib.loads(files(__package__).joinpath("layers.toml").read_text(encoding="utf-8"))
-    colour = data["colour"]
+    colour, swept = data["colour"], data["swept"]
     return LayerCatalogue(
-        layers=tuple(
-            LayerSpec(
-                name=row["name"],
-                aci=row["aci"],
-                rgb=_rgb(row.get("rgb")),
-                lineweight_mm=row["lineweight_mm"],
-                linetype=row["linetype"],
-                plot=row.get("plot", True),
-                zh=row["zh"],
-                en=row["en"],
-            )
-            for row in data["layer"]
-        ),
+        layers=tuple(_layer(row) for row in data["layer"]),
         linetypes=tuple(
             LinetypeSpec(row["name"], tuple(row["pattern_mm"]), row["zh"]) for row in data["linetype"]
         ),
@@ -121,6 +156,12 @@ def layer_catalogue() -> LayerCatalogue:
         aci=colour["aci"],
         rgb=(colour["rgb"][0], colour["rgb"][1], colour["rgb"][2]),
         outline_rgb=(colour["outline_rgb"][0], colour["outline_rgb"][1], colour["outline_rgb"][2]),
+        swept=SweptLayers(
+            swept["parent"],
+            tuple(_layer(row) for row in swept["layer"]),
+            tuple((aci, (r, g, b)) for aci, (r, g, b) in zip(swept["vehicle_aci"], swept["vehicle_rgb"], strict=True)),
+            {row["name"]: row["tint"] for row in swept["layer"] if "tint" in row},
+        ),
     )
 
 

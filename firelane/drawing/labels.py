@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from shapely.geometry.base import BaseGeometry
 
@@ -33,26 +33,34 @@ class LabelField:
 
     def __init__(self, window: Box, ink: Sequence[BaseGeometry], cell: float) -> None:
         self.window = window
-        self._ink = shapely.STRtree([g for g in ink if g is not None and not g.is_empty])
+        self.ink = [g for g in ink if g is not None and not g.is_empty]
+        self._ink = shapely.STRtree(self.ink)
         self._cell = cell
         self._taken: dict[tuple[int, int], list[Box]] = defaultdict(list)
 
-    def _cells(self, box: Box) -> Iterator[tuple[int, int]]:
-        x0, y0, x1, y1 = (math.floor(v / self._cell) for v in box)
-        for i in range(x0, x1 + 1):
-            for j in range(y0, y1 + 1):
-                yield i, j
+    def over(self, ink: Sequence[BaseGeometry]) -> LabelField:
+        """Return a field of the same window that keeps off other ink; what is taken in one is taken in both."""
+        other = LabelField(self.window, ink, self._cell)
+        other._taken = self._taken
+        return other
+
+    def _cells(self, box: Box) -> list[tuple[int, int]]:
+        floor, cell = math.floor, self._cell
+        x0, y0, x1, y1 = box
+        columns, rows = range(floor(x0 / cell), floor(x1 / cell) + 1), range(floor(y0 / cell), floor(y1 / cell) + 1)
+        return [(i, j) for i in columns for j in rows]
 
     def free(self, box: Box) -> bool:
         """Tell whether nothing taken overlaps ``box`` and ``box`` lies in the window."""
         west, south, east, north = self.window
         if box[0] < west or box[1] < south or box[2] > east or box[3] > north:
             return False
-        return not any(
-            box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3]
-            for cell in self._cells(box)
-            for b in self._taken.get(cell, ())
-        )
+        x0, y0, x1, y1 = box
+        for cell in self._cells(box):
+            for b in self._taken.get(cell, ()):
+                if x0 < b[2] and b[0] < x1 and y0 < b[3] and b[1] < y1:
+                    return False
+        return True
 
     def take(self, box: Box) -> None:
         """Mark ``box`` as taken."""

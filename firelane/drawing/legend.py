@@ -6,21 +6,25 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
-from firelane.drawing.canvas import Align, Point, put_circle, put_line, put_text
+from firelane.drawing.canvas import Align, Point, put_circle, put_hatch, put_line, put_text
 from firelane.drawing.columns import Item, section
 from firelane.drawing.context import GROUND_RGB, UNMEASURED_RGB
 from firelane.drawing.paint import put_swatch
 from firelane.drawing.pen import LAYER, Pen
+from firelane.drawing.swept import CONFLICT_FILL, tracked
 from firelane.drawing.violations import flags
 from firelane.drawing.words import word
+from firelane.tracking.record import TripKind
 from firelane.vocabulary import MarkKind, ObstructionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from firelane.auditing import Audit
     from firelane.drawing.columns import Column
+    from firelane.drawing.swept import Tracked
     from firelane.markings.plan import MarkingPlan
     from firelane.vocabulary import Lang
 
@@ -60,7 +64,20 @@ def shown_symbols(plan: MarkingPlan, audit: Audit, *, tiled: bool) -> list[str]:
         "point": len(plan.setting_out) > 0, "board": bool(plan.boards), "violation": bool(flags(audit)), "cross": True,
         "tile": tiled,
     }  # fmt: skip
+    found |= set(swept_keys(tracked(audit)))
     return [key for key in _SYMBOLS if key in found or there.get(key, False)]
+
+
+def swept_keys(vehicles: Sequence[Tracked]) -> list[str]:
+    """Return the symbols of what is drawn of tracked vehicles."""
+    trips = [trip for it in vehicles for trip in it.tracking.trips]
+    over = any(trip.kind is TripKind.OVERRUN for trip in trips)
+    there = {
+        "swept_line": bool(trips), "swept_body": any(trip.kind is not TripKind.OVERRUN for trip in trips), "swept_over": over,
+        "swept_wheels": bool(trips), "swept_vehicle": bool(trips), "swept_conflict": any(trip.conflicts for trip in trips),
+        "swept_back": any((trip.drive.gear < 0).any() for trip in trips),
+    }  # fmt: skip
+    return [key for key, shown in there.items() if shown]
 
 
 def legend(keys: Collection[str], column: Column, lang: Lang) -> list[Item]:
@@ -221,6 +238,50 @@ def _tile(pen: Pen, x: float, y: float) -> None:
     put_line(pen.layout, corners, LAYER, closed=True, linetype="FL-DASHED", rgb=TILE_RGB)
 
 
+def _swept(pen: Pen, part: str, points: list[Point], *, closed: bool = False, linetype: str | None = None) -> None:
+    """Draw a line as it looks on a layer of the first vehicle."""
+    swept = pen.canvas.layers.swept
+    spec = next(spec for spec in swept.of(1) if spec.name == swept.name(1, part))
+    put_line(
+        pen.layout, points, LAYER, closed=closed, lineweight_mm=spec.lineweight_mm, linetype=linetype or "Continuous",
+        aci=spec.aci, rgb=spec.rgb,
+    )  # fmt: skip
+
+
+def _swept_body(pen: Pen, x: float, y: float) -> None:
+    _swept(pen, "BODY", [(x, y + 1.6), (x + WIDTH_MM, y + 1.6)])
+    _swept(pen, "BODY", [(x, y - 1.6), (x + WIDTH_MM, y - 1.6)])
+
+
+def _swept_over(pen: Pen, x: float, y: float) -> None:
+    _swept(pen, "BODY", [(x, y + 1.6), (x + WIDTH_MM, y + 1.6)], linetype="FL-DASHED")
+    _swept(pen, "BODY", [(x, y - 1.6), (x + WIDTH_MM, y - 1.6)], linetype="FL-DASHED")
+
+
+def _swept_wheels(pen: Pen, x: float, y: float) -> None:
+    _swept(pen, "WHEL", [(x, y + 1.0), (x + WIDTH_MM, y + 1.0)])
+    _swept(pen, "WHEL", [(x, y - 1.0), (x + WIDTH_MM, y - 1.0)], linetype="FL-DASHED")
+
+
+def _swept_line(pen: Pen, x: float, y: float) -> None:
+    _swept(pen, "LINE", [(x, y), (x + WIDTH_MM, y)])
+    _swept(pen, "LINE", [(x + 5.0, y + 0.6), (x + 7.4, y), (x + 5.0, y - 0.6)], closed=True)
+
+
+def _swept_back(pen: Pen, x: float, y: float) -> None:
+    _swept(pen, "LINE", [(x, y), (x + WIDTH_MM, y)], linetype="FL-DASHED")
+
+
+def _swept_vehicle(pen: Pen, x: float, y: float) -> None:
+    _swept(pen, "VEHI", _rectangle(x + 0.5, y - 1.6, x + WIDTH_MM - 0.5, y + 1.6), closed=True)
+    _swept(pen, "VEHI", [(x + WIDTH_MM - 2.5, y + 1.6), (x + WIDTH_MM - 0.5, y), (x + WIDTH_MM - 2.5, y - 1.6)])
+
+
+def _swept_conflict(pen: Pen, x: float, y: float) -> None:
+    put_hatch(pen.layout, shapely.box(x + 2.0, y - 1.4, x + WIDTH_MM - 2.0, y + 1.4), LAYER, CONFLICT_FILL, aci=1)
+    _swept(pen, "CONF", _rectangle(x + 2.0, y - 1.4, x + WIDTH_MM - 2.0, y + 1.4), closed=True)
+
+
 def _mouth(pen: Pen, x: float, y: float) -> None:
     spec = next(spec for spec in pen.canvas.layers.layers if spec.name == "G-FIRE-LANE")
     put_line(pen.layout, [(x, y), (x + WIDTH_MM, y)], LAYER, lineweight_mm=0.5, aci=spec.aci, rgb=spec.rgb)
@@ -250,4 +311,11 @@ _SYMBOLS: dict[str, Callable[[Pen, float, float], None]] = {
     "violation": _violation,
     "cross": _cross,
     "tile": _tile,
+    "swept_line": _swept_line,
+    "swept_body": _swept_body,
+    "swept_over": _swept_over,
+    "swept_wheels": _swept_wheels,
+    "swept_vehicle": _swept_vehicle,
+    "swept_conflict": _swept_conflict,
+    "swept_back": _swept_back,
 }

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from firelane.drawing.columns import paragraph, row, section
+from firelane.drawing.swept import tracked
+from firelane.drawing.swept_words import vehicle_note
 from firelane.drawing.text import safe_text, text_width
 from firelane.drawing.words import word
 from firelane.findings import to_look_at
@@ -136,6 +138,8 @@ def notes(
     numbered(word("note_paint", lang))
     numbered(word("note_rounding", lang))
     numbered(word("note_open", lang))
+    for it in tracked(audit):
+        numbered(vehicle_note(it, lang))
     if plan.paint.empty:
         numbered(word("none_planned", lang))
     for note in plan.notes[: sheet.most_notes]:

@@ -30,6 +30,7 @@ LABELS = ("text", "outline")
 FORMATS = ("A3", "A2", "A1", "A0")
 _LONGEST_NAME = 255
 _MOST_PROBLEMS = 40
+_MOST_VEHICLES = 9  # whose layers may be given other names one by one
 _RESERVED = frozenset({"0", "defpoints"})
 _FORBIDDEN = set('<>/\\":;?*|=`,') | {chr(code) for code in range(32)}
 
@@ -119,7 +120,8 @@ def read_layer_names(path: str | os.PathLike[str]) -> dict[str, str]:
     if not isinstance(pairs, dict) or (pairs is not content and len(content) > 1):
         told = ("one table [layers] is expected, and nothing else", "应只有一个表 [layers]")
         raise InputError([_problem(name, None, told, write)])
-    known = {spec.name for spec in layer_catalogue().layers}
+    plain = {spec.name for spec in layer_catalogue().layers}
+    known = plain | _swept_names()
     problems: list[Problem] = []
     found: dict[str, str] = {}
     mend = ("mend the pair", "请改正该行")
@@ -127,7 +129,7 @@ def read_layer_names(path: str | os.PathLike[str]) -> dict[str, str]:
         shown = safe_text(theirs, 60) if isinstance(theirs, str) else ""
         if ours not in known:
             told = ("there is no layer of this name", "没有此图层")
-            problems.append(_problem(name, ours, told, did_you_mean(ours, known)))
+            problems.append(_problem(name, ours, told, did_you_mean(ours, plain)))
         elif not isinstance(theirs, str) or not theirs.strip():
             problems.append(_problem(name, ours, ("a name is expected", "应为图层名"), mend))
         elif theirs.strip().casefold() in _RESERVED:
@@ -168,9 +170,10 @@ def rename_layers(doc: Drawing, names: Mapping[str, str]) -> None:
     ----------
     doc : ezdxf document
     names : Mapping
-        Name that a layer has -> name that it gets, as :func:`read_layer_names` returns them.
+        Name that a layer has -> name that it gets, as :func:`read_layer_names` returns them. Layers of swept paths that
+        are not named themselves follow their parent: ``扫掠`` gives ``扫掠-V1-BODY``.
     """
-    wanted = {ours: theirs for ours, theirs in names.items() if ours != theirs}
+    wanted = {ours: theirs for ours, theirs in _all_names(doc, names).items() if ours != theirs}
     present = {ours.casefold() for ours in wanted}
     # Names that are still another's, or its own but for its case, are taken when all are free.
     later = {f"{ours}$": theirs for ours, theirs in wanted.items() if theirs.casefold() in present}
@@ -178,6 +181,22 @@ def rename_layers(doc: Drawing, names: Mapping[str, str]) -> None:
         doc.layers.get(ours).rename(f"{ours}$" if f"{ours}$" in later else theirs)
     for aside, theirs in later.items():
         doc.layers.get(aside).rename(theirs)
+
+
+def _swept_names() -> set[str]:
+    """Return the layers of swept paths that may be named: a drawing has those of the vehicles that were tracked."""
+    swept = layer_catalogue().swept
+    return {spec.name for number in range(1, _MOST_VEHICLES + 1) for spec in swept.of(number)}
+
+
+def _all_names(doc: Drawing, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the new names of the layers that a drawing has; those of swept paths follow their parent unless named."""
+    parent = layer_catalogue().swept.parent
+    found = {ours: theirs for ours, theirs in names.items() if ours in doc.layers}
+    if parent in names:
+        ours = [layer.dxf.name for layer in doc.layers if layer.dxf.name.startswith(f"{parent}-")]
+        found |= {name: names[parent] + name.removeprefix(parent) for name in ours if name not in found}
+    return found
 
 
 def _encodable(name: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote
 
 ENCODING = "gbk"
@@ -53,6 +54,14 @@ def _to_gbk(character: str) -> str:
     return "?"
 
 
+@lru_cache(maxsize=8192)
+def _safe(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in {"Cc", "Zl", "Zp"}:
+        return " "
+    return "" if category in {"Cf", "Cn", "Co"} else _to_gbk(character)
+
+
 def safe_text(value: object, max_length: int = MAX_LENGTH) -> str:
     r"""Return ``value`` as one line that every reader shows as it is written.
 
@@ -66,19 +75,14 @@ def safe_text(value: object, max_length: int = MAX_LENGTH) -> str:
     '?'
     """
     # Cut before the costly steps: an attribute may be megabytes long.
-    text = str(value)[: 4 * max_length + 4]
+    return _as_safe(str(value)[: 4 * max_length + 4], max_length)
+
+
+@lru_cache(maxsize=4096)  # each at most some kilobytes: 1,604 characters
+def _as_safe(text: str, max_length: int) -> str:
     for foreign, spelled in _SPELLED.items():
         text = text.replace(foreign, spelled)
-    kept = []
-    for character in text:
-        category = unicodedata.category(character)
-        if category in {"Cc", "Zl", "Zp"}:
-            kept.append(" ")
-        elif category in {"Cf", "Cn", "Co"}:
-            continue
-        else:
-            kept.append(_to_gbk(character))
-    text = "".join(kept).translate(_CODES)
+    text = "".join(map(_safe, text)).translate(_CODES)
     text = _REPEATED_PERCENT.sub(lambda found: "％" * len(found.group()), text)
     text = " ".join(text.split())
     return text if len(text) <= max_length else text[: max_length - 1].rstrip() + ELLIPSIS
@@ -95,17 +99,29 @@ def ascii_id(value: object) -> str:
     return quote(str(value)[:255].encode("utf-8", "replace"), safe=":-_.~/+,")[:255]
 
 
+@lru_cache(maxsize=8192)
 def is_full_width(character: str) -> bool:
     """Tell whether ``character`` takes the width of a Chinese character."""
     return unicodedata.east_asian_width(character) in {"W", "F", "A"}
 
 
+@lru_cache(maxsize=8192)
+def _advance(character: str) -> float:
+    """Return the width of a character in units of the TEXT height."""
+    if is_full_width(character):
+        return FULL_WIDTH
+    return CAPITAL_WIDTH if character.isupper() or character in "mw" else HALF_WIDTH
+
+
 def text_width(text: str, height: float) -> float:
     """Return the room that ``text`` takes at TEXT height ``height``, in the unit of ``height``."""
-    return height * sum(
-        FULL_WIDTH if is_full_width(c) else CAPITAL_WIDTH if c.isupper() or c in "mw" else HALF_WIDTH
-        for c in text
-    )
+    return height * _advances(text)
+
+
+@lru_cache(maxsize=8192)
+def _advances(text: str) -> float:
+    """Return the room that a text takes in units of its height."""
+    return sum(map(_advance, text))
 
 
 def shortened(text: str, height: float, width: float) -> str:
@@ -142,6 +158,11 @@ def wrap(text: str, height: float, width: float, max_lines: int = 40) -> list[st
     Chinese breaks anywhere but before closing and after opening punctuation, Latin between words;
     a word wider than a line is broken where it must be.
     """
+    return list(_wrapped(text, height, width, max_lines))
+
+
+@lru_cache(maxsize=2048)
+def _wrapped(text: str, height: float, width: float, max_lines: int) -> tuple[str, ...]:
     lines: list[str] = []
     line = ""
     for whole in _pieces(text):
@@ -161,4 +182,4 @@ def wrap(text: str, height: float, width: float, max_lines: int = 40) -> list[st
     if len(lines) > max_lines:
         lines = lines[:max_lines]
         lines[-1] = shortened(lines[-1] + ELLIPSIS * 2, height, width)
-    return lines
+    return tuple(lines)

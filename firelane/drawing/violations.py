@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from firelane.auditing import Audit
+    from firelane.drawing.labels import Box
     from firelane.findings import Finding
 
 LAYER = "G-FIRE-VIOL"
@@ -64,7 +65,7 @@ def draw_violations(canvas: Canvas, audit: Audit, field: LabelField) -> None:
             # A building's finding names the pinch that governs it, which is elsewhere: no width here.
             here = pinch_id in pinches and shapely.Point(flag.finding.location).dwithin(pinches[pinch_id], AT_PINCH_M)
             text = rounded_down(float(widths[pinch_id])) if here else ""
-            _draw_flag(canvas, flag, text, at, field)
+            put_flag(canvas, str(flag.number), text, at, field)
 
 
 def _draw_pinch(canvas: Canvas, segment: BaseGeometry) -> None:
@@ -79,23 +80,43 @@ def _draw_pinch(canvas: Canvas, segment: BaseGeometry) -> None:
             put_line(canvas.model, [(x - dx, y - dy), (x + dx, y + dy)], LAYER)
 
 
-def _draw_flag(canvas: Canvas, flag: Flag, text: str, at: Point, field: LabelField) -> None:
-    """Draw a numbered circle with a leader to the place; ``text`` (a width) stands to its right.
+def _radius(canvas: Canvas) -> float:
+    return canvas.ground(FLAG_RADIUS_MM if label_mm(canvas) > canvas.sheet.small_mm else SMALL_RADIUS_MM)
 
-    ``at`` is the place in the view.
-    """
-    text_mm = label_mm(canvas)
-    radius = canvas.ground(FLAG_RADIUS_MM if text_mm > canvas.sheet.small_mm else SMALL_RADIUS_MM)
-    height = canvas.ground(text_mm)
-    beside = text_width(text, height) + canvas.ground(1.0) if text else 0.0
+
+def flag_boxes(canvas: Canvas, text: str, at: Point) -> tuple[list[Box], list[float]]:
+    """Return where a flag with ``text`` may stand around a place in the view, and how much each is disliked."""
+    radius = _radius(canvas)
+    beside = text_width(text, canvas.ground(label_mm(canvas))) + canvas.ground(1.0) if text else 0.0
     gaps = [canvas.ground(reach_mm) for reach_mm in REACHES_MM]
-    boxes = around(at, 2 * radius + beside, 2 * radius, gaps)
-    chosen = field.place(boxes, reluctance=by_ring(gaps, 1.0), force=True) or 0
+    return around(at, 2 * radius + beside, 2 * radius, gaps), by_ring(gaps, 1.0)
+
+
+def put_flag(canvas: Canvas, mark: str, text: str, at: Point, field: LabelField, *, layer: str = LAYER, close: bool = False) -> None:
+    """Draw a circle with a number and a leader to the place; ``text`` (a width) stands to its right.
+
+    A flag is never left out, it goes further away where it is crowded.
+
+    Parameters
+    ----------
+    mark : str
+        In the circle.
+    at : (float, float)
+        The place, in the view.
+    close : bool
+        The text stands at the circle, wherever the leader ends: for what is longer than a width.
+    """
+    text_mm, radius = label_mm(canvas), _radius(canvas)
+    boxes, reluctance = flag_boxes(canvas, text, at)
+    chosen = field.place(boxes, reluctance=reluctance, force=True) or 0
     x0, y0, x1, y1 = boxes[chosen]
     middle = (x0 + radius, (y0 + y1) / 2)
-    put_circle(canvas.model, canvas.from_view(middle), radius, LAYER)
+    put_circle(canvas.model, canvas.from_view(middle), radius, layer)
     if text:
-        canvas.text(text, (x1, middle[1]), text_mm, LAYER, align=Align.MIDDLE_RIGHT)
+        if close:
+            canvas.text(text, (x0 + 2 * radius + canvas.ground(1.0), middle[1]), text_mm, layer, align=Align.MIDDLE_LEFT)
+        else:
+            canvas.text(text, (x1, middle[1]), text_mm, layer, align=Align.MIDDLE_RIGHT)
     # The leader ends at the nearer end of the flag: left at the circle, right under the text.
     foot_x = x1 if text and at[0] > x1 else middle[0]
     reach = math.hypot(foot_x - at[0], middle[1] - at[1])
@@ -103,8 +124,7 @@ def _draw_flag(canvas: Canvas, flag: Flag, text: str, at: Point, field: LabelFie
     if reach > gap:
         share = (reach - gap) / reach
         foot = (at[0] + (foot_x - at[0]) * share, at[1] + (middle[1] - at[1]) * share)
-        put_line(canvas.model, [canvas.from_view(at), canvas.from_view(foot)], LAYER, lineweight_mm=0.18)
-    put_circle(canvas.model, canvas.from_view(at), canvas.ground(0.5), LAYER)
-    digits = str(flag.number)
-    height_mm = text_mm if len(digits) < 3 else canvas.sheet.small_mm
-    canvas.text(digits, middle, height_mm, LAYER, align=Align.MIDDLE_CENTER)
+        put_line(canvas.model, [canvas.from_view(at), canvas.from_view(foot)], layer, lineweight_mm=0.18)
+    put_circle(canvas.model, canvas.from_view(at), canvas.ground(0.5), layer)
+    height_mm = text_mm if len(mark) < 3 and mark.isdigit() else canvas.sheet.small_mm
+    canvas.text(mark, middle, height_mm, layer, align=Align.MIDDLE_CENTER)

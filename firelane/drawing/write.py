@@ -21,11 +21,14 @@ from firelane.drawing.outlined import outline_texts
 from firelane.drawing.paint import draw_paint
 from firelane.drawing.points import draw_points
 from firelane.drawing.project import read_project
+from firelane.drawing.saving import save
 from firelane.drawing.sheets import draw_sheets
 from firelane.drawing.sheets.base import SetContext
 from firelane.drawing.sheets.frame import sheet_room
 from firelane.drawing.sheets.general import arrange, index_boxes, plan_room
 from firelane.drawing.sheets.viewing import general_view
+from firelane.drawing.swept import draw_swept
+from firelane.drawing.swept_labels import label_swept
 from firelane.drawing.text import safe_text
 from firelane.drawing.violations import draw_violations
 from firelane.files import atomic_path
@@ -93,7 +96,7 @@ def write_dxf(
         canvas.doc.header.custom_vars.append("firelane_edge_layer", wanted.layer_names[_EDGE_LAYER])
     rename_layers(canvas.doc, wanted.layer_names)
     with atomic_path(Path(path)) as temporary:
-        canvas.doc.saveas(temporary)
+        save(canvas.doc, temporary)
 
 
 def _origin(audit: Audit) -> Point:
@@ -117,6 +120,7 @@ def _draw_model(context: SetContext) -> tuple[float, float, float, float]:
     draw_paint(canvas, plan, exploded=context.options.exploded)
     draw_boards(canvas, plan)
     draw_removals(canvas, plan)
+    draw_swept(canvas, audit)
     draw_points(canvas, plan)
     field = LabelField(
         (window[0] + inner, window[1] + inner, window[2] - inner, window[3] - inner),
@@ -129,6 +133,7 @@ def _draw_model(context: SetContext) -> tuple[float, float, float, float]:
     draw_labels(canvas, labels, field)
     draw_stations(canvas, audit, field)
     draw_coordinates(canvas, window, field)
+    label_swept(canvas, audit, field)
     corners = np.array([canvas.from_view((x, y)) for x in window[::2] for y in window[1::2]])
     (west, south), (east, north) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
     return west, south, east, north

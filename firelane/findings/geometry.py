@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,10 +12,12 @@ import shapely
 
 from firelane.findings.desk import PASS_SLACK_M, Desk, metres
 from firelane.findings.rescue_subject import take_back_passes
+from firelane.findings.swept import turned_round
 from firelane.lanes.bends_fit import EdgeArc, Shape
+from firelane.lanes.bends_kerbs import Bend, Kerb, Trust, doubt, drawn_exactly
 from firelane.measure import Measurements
 from firelane.measure.turnaround import MOST_M, DeadEnd, TurningArea, dead_end_table, turning_table
-from firelane.measure.turning import Bend, Kerb, bend_table
+from firelane.measure.turning import bend_table
 from firelane.rules.model import Rule
 from firelane.vocabulary import Quantity, Verdict
 
@@ -65,9 +68,9 @@ def _bend(desk: Desk, rule: Rule, bend: Bend, *, outer_wheel: bool) -> None:
     assert judged.arc is not None
     value = judged.arc.radius_m
     band = 2 * judged.arc.uncertainty_m + bend.accuracy_m
-    if value >= limit - PASS_SLACK_M and (value - limit >= band or (bend.accuracy_m == 0 and _exact(judged.arc))):
+    if value >= limit - PASS_SLACK_M and (value - limit >= band or (bend.accuracy_m == 0 and drawn_exactly(judged.arc))):
         verdict = Verdict.PASS
-    elif abs(value - limit) <= band and not (bend.accuracy_m == 0 and _exact(judged.arc)):
+    elif abs(value - limit) <= band and not (bend.accuracy_m == 0 and drawn_exactly(judged.arc)):
         verdict = Verdict.INDETERMINATE
     else:
         verdict = Verdict.FAIL
@@ -78,11 +81,6 @@ def _bend(desk: Desk, rule: Rule, bend: Bend, *, outer_wheel: bool) -> None:
         f"{en}: {side_en} {told_en}, {metres(limit)} m asked for{other[1]}{open_en}", value=value, margin=value - limit,
         lane_id=lane_id, place=place, chainage_m=chainage,
     )  # fmt: skip
-
-
-def _exact(arc: EdgeArc) -> bool:
-    """Tell whether a kerb is drawn, not surveyed: its vertices lie on the circle to a micrometre."""
-    return arc.shape is Shape.SQUARE_CORNER or arc.residual_m <= 1e-6
 
 
 def _bend_name(bend: Bend) -> tuple[str, str]:
@@ -115,26 +113,8 @@ def _other(bend: Bend, *, outer_wheel: bool, rule: Rule) -> tuple[str, str]:
 
 def _refused(kerb: Kerb, rule: Rule, bend: Bend) -> tuple[str, str] | None:
     """Say why a kerb's radius cannot be relied on; None where it can."""
-    arc, p = kerb.arc, rule.params
-    if arc is None:
-        return "该处路缘不连续", "the kerb is interrupted there"
-    if arc.shape is Shape.SQUARE_CORNER:
-        return None
-    if arc.shape is Shape.ANGULAR:
-        return "路缘为折线而非圆弧", "the kerb is drawn with angles, not as an arc"
-    if arc.shape is Shape.FEW_VERTICES:
-        return f"弧上只有 {arc.points} 个顶点", f"there are only {arc.points} vertices on the arc"
-    if arc.residual_m > max(p["largest_residual_m"], bend.accuracy_m):
-        return (
-            f"路缘与圆弧相差 {arc.residual_m:.3f} 米（均方根），不是单一圆弧",
-            f"the kerb is off the arc by {arc.residual_m:.3f} m (rms): it is not a single arc",
-        )
-    if arc.arc_deg < p["least_arc_deg"]:
-        return f"圆弧的圆心角只有 {arc.arc_deg:.0f}°", f"the arc spans only {arc.arc_deg:.0f}°"
-    if arc.uncertainty_m > p["uncertainty_share"] * arc.radius_m:
-        told = f"{arc.radius_m:.2f} ± {2 * arc.uncertainty_m:.2f}"
-        return f"拟合不可靠（{told} 米）", f"the fit is poor ({told} m)"
-    return None
+    p = rule.params
+    return doubt(kerb, bend.accuracy_m, Trust(p["least_arc_deg"], p["largest_residual_m"], p["uncertainty_share"]))
 
 
 # ---------------------------------------------------------------------------------------- dead ends
@@ -153,16 +133,25 @@ def turning_area(desk: Desk, rule: Rule) -> None:
         desk.not_applicable(rule, "没有尽头式消防车道", "there is no dead-end lane")
     high = _HighRises(desk, rule) if "beside_m" in rule.params else None
     for item in measured.dead_ends:
+        since = len(desk.findings)
         if not _needs_none(desk, rule, item) and (high is None or high.concern(item)):
-            since = len(desk.findings)
             _area(desk, rule, item)
-            take_back_passes(desk, since)
+            take_back_passes(desk, len(desk.findings) - 1)
+        _tell_turning(desk, item, since)
     for layer in desk.unread("obstructions", "parking", "entrances"):
         desk.not_measured(
             rule, f"{layer} 图层有无法读取而略去的行，其影响未测量",
             f"rows of {layer} could not be read and were left out: what they change was not measured",
             subject=f"unread-{layer}",
         )  # fmt: skip
+
+
+def _tell_turning(desk: Desk, item: DeadEnd, since: int) -> None:
+    """Add whether the vehicles that were tracked turn round there; the verdict is that of the area."""
+    zh, en = turned_round(desk, item.dead_end_id)
+    for n, told in enumerate(desk.findings[since:], since):
+        if told.verdict is not Verdict.NOT_APPLICABLE:
+            desk.findings[n] = replace(told, message_zh=told.message_zh + zh, message_en=told.message_en + en)
 
 
 def _named(item: DeadEnd) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from firelane.findings import geometry, height, lines, passage, rescue
+from firelane.findings import geometry, height, lines, passage, rescue, swept
 from firelane.findings import paint as painted
 from firelane.findings.desk import Desk
 from firelane.findings.model import Finding
@@ -61,6 +61,7 @@ _LANE: dict[Quantity, Callable[[Desk, Rule], None]] = {
     Quantity.GATE_OPENING: passage.gates,
     Quantity.REACH: passage.reach,
     Quantity.TURNING_RADIUS: geometry.turning_radius,
+    Quantity.SWEPT_PATH: swept.swept_path,
     Quantity.TURNING_AREA: geometry.turning_area,
     Quantity.GRADIENT: geometry.gradient,
     Quantity.CONNECTIVITY: rescue.connectivity,

@@ -26,7 +26,7 @@ ACROSS = frozenset({ObstructionKind.WALL, ObstructionKind.FENCE})
 """Kinds that close a way from side to side where they cross it."""
 
 PER_LANE = frozenset({
-    Quantity.TURNING_RADIUS, Quantity.TURNING_AREA, Quantity.GRADIENT, Quantity.EDGE_LINE, Quantity.KERB_PAINT,
+    Quantity.TURNING_RADIUS, Quantity.SWEPT_PATH, Quantity.TURNING_AREA, Quantity.GRADIENT, Quantity.EDGE_LINE, Quantity.KERB_PAINT,
     Quantity.BOX_SPACING, Quantity.BOX_TEXT, Quantity.ENTRANCE_GRID, Quantity.GRID_TEXT, Quantity.SIGN,
 })  # fmt: skip
 """What takes the outline of the pavement: said once for all lanes known as lines."""
@@ -168,7 +168,7 @@ def take_back(desk: Desk, rule: Rule, since: int) -> None:
     """
     # An entrance that nobody mapped is a way in as well.
     doors = desk.measured.site.surveyed("entrances") and not desk.complete("entrances")
-    if not desk.unknown_ways and not (doors and rule.quantity in (Quantity.REACH, Quantity.CONNECTIVITY)):
+    if not desk.unknown_ways and not (doors and rule.quantity in (Quantity.REACH, Quantity.SWEPT_PATH, Quantity.CONNECTIVITY)):
         return
     undone = _UNDONE.get(rule.quantity)
     if undone is not None:
@@ -202,6 +202,7 @@ _ALL = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.INDETERMINATE, Verdict.NOT
 _UNDONE: dict[Quantity, frozenset[Verdict]] = {
     # A way that was found stays; that there is none, or that a spot is the only way, may not be so.
     Quantity.REACH: _SHORT,
+    Quantity.SWEPT_PATH: _SHORT,
     Quantity.CONNECTIVITY: _ALL,
     Quantity.OPERATING_GROUND: _SHORT,
     Quantity.AERIAL_OBSTRUCTION: frozenset({Verdict.PASS}),
@@ -244,6 +245,8 @@ def _undone(desk: Desk, finding: Finding) -> Finding:
     zh, en = {
         Quantity.REACH: ("其他道路只知中心线，能否由此到达未测量",
                          "of other roads only the centreline is known: whether one arrives over them was not measured"),
+        Quantity.SWEPT_PATH: ("其他道路只知中心线，能否由此驶到未测量",
+                              "of other roads only the centreline is known: whether one drives there over them was not measured"),
         Quantity.TURNING_AREA: ("与只知中心线的道路相接，是否为尽头路未测量",
                                 "a road of which only the centreline is known meets it: whether it is a dead end was not measured"),
         Quantity.FACADE_DISTANCE: ("旁边另有只知中心线的道路，其边缘未测量",

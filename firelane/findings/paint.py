@@ -43,6 +43,8 @@ class PaintDesk:
         self._edges = desk.measured.edges
         self._grid_rule = next((r for r in rules if r.quantity is Quantity.ENTRANCE_GRID), None)
         self._grids: tuple[GridAtMouth, ...] | None = None
+        self._boxes: dict[tuple[str, ...], tuple[BoxesOnLane, ...]] = {}
+        self._signs: dict[tuple[float, tuple[str, ...]], tuple[SignsOnLane, ...]] = {}
 
     def grids(self) -> tuple[GridAtMouth, ...]:
         """Return the grid at each mouth."""
@@ -60,8 +62,10 @@ class PaintDesk:
 
     def boxes(self, rule: Rule) -> tuple[BoxesOnLane, ...]:
         """Return the boxes of each lane."""
-        yellow = rule.words.get("yellow", ("yellow", "黄", "黄色"))
-        return boxes_on_lanes(self.site, self._network, grids=self.grids(), yellow=yellow)
+        yellow = tuple(rule.words.get("yellow", ("yellow", "黄", "黄色")))
+        if yellow not in self._boxes:
+            self._boxes[yellow] = boxes_on_lanes(self.site, self._network, grids=self.grids(), yellow=yellow)
+        return self._boxes[yellow]
 
     def edge_lines(self, rule: Rule) -> tuple[PaintOnLane, ...]:
         """Return the edge lines of each lane."""
@@ -81,10 +85,12 @@ class PaintDesk:
 
     def signs(self, rule: Rule) -> tuple[SignsOnLane, ...]:
         """Return the signs along each lane."""
-        return signs_on_lanes(
-            self.site, self._network, search_distance_m=rule.params["search_distance_m"],
-            warning=rule.words.get("warning", ()),
-        )  # fmt: skip
+        distance_m, warning = rule.params["search_distance_m"], tuple(rule.words.get("warning", ()))
+        if (distance_m, warning) not in self._signs:
+            self._signs[distance_m, warning] = signs_on_lanes(
+                self.site, self._network, search_distance_m=distance_m, warning=warning
+            )
+        return self._signs[distance_m, warning]
 
 
 def edge_line(paint: PaintDesk, rule: Rule) -> None:

@@ -12,14 +12,12 @@ one lane even where the widest way *elsewhere* leads round it. See docs/decision
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
 from firelane.lanes.boundary import Boundary, Ints
@@ -98,18 +96,12 @@ class Barriers:
     ----------
     boundary, pinches : Boundary, Pinches
         Of the free space: area minus the obstacles of ``table``.
-    area : Polygon or MultiPolygon
-        The pavement (or the designated lane) without obstacles.
     table : GeoDataFrame
         The obstacles, as ``lanes.obstacles`` gives them.
-    lanes : GeoDataFrame
-        Lanes as ``LaneNetwork.lanes``; those of this area only.
-    islands : sequence of Polygon
-        Holes of the area that are islands rather than blocks.
-    mouths : sequence of LineString
-        Open edges of the area, by number.
-    mouth_lanes : Mapping
-        Mouth number → row of the lane that ends there.
+    around : Surroundings
+        Of the pavement (or the designated lane) without obstacles, islands numbered anyhow.
+    ends : LaneEnds
+        Of the lanes of this area.
 
     Attributes
     ----------
@@ -127,21 +119,17 @@ class Barriers:
     """
 
     def __init__(
-        self, boundary: Boundary, pinches: Pinches, owners: Owners, *, area: BaseGeometry,
-        table: gpd.GeoDataFrame, lanes: gpd.GeoDataFrame, islands: Sequence[BaseGeometry],
-        mouths: Sequence[LineString], mouth_lanes: Mapping[int, int],
+        self, boundary: Boundary, pinches: Pinches, owners: Owners, *, table: gpd.GeoDataFrame, around: Surroundings,
+        ends: LaneEnds,
     ) -> None:  # fmt: skip
-        self.lanes = lanes
         self.origin = boundary.origin
         self.pinches = pinches
         self.parts, self.part_row = _parts(table)
-        self.ends = LaneEnds.of(lanes)
+        self.ends = ends
         self.paths = paths_among(self.ends, self.parts)
         self._first_island = 1 + len(self.parts)
-        self.nodes = self._first_island + len(islands)
-        around = Surroundings.of(
-            area, islands=islands, first_island=self._first_island, lanes=lanes, mouths=mouths, mouth_lanes=mouth_lanes
-        )
+        self.nodes = self._first_island + len(around.islands)
+        around = around.numbered(self._first_island)
         self.links = Links(
             around, parts=self.parts, nodes=range(1, self._first_island), rows=self.part_row,
             lines=dict(enumerate(self.paths.lines)), covered=self.paths.covered,
@@ -171,7 +159,7 @@ class Barriers:
             width_of = {w.path: found[w.path][0].width_m for w in ways if found[w.path]}
             for lane, path in bars_at(ways, width_of):
                 found[lane].append(replace(found[path][0], lane=lane))
-        result = found[: len(self.lanes)]
+        result = found[: len(self.ends.lines)]
         for crossings in result:
             crossings.sort(key=lambda c: (round(c.width_m, 8), c.edge))
         return result

@@ -41,6 +41,10 @@ ACROSS_M = 40.0
 COVERED = 0.5
 """A kerb beside less than this share of a bend (that of an island, say) is none of the bend's."""
 
+BOWED_SHARE = 1 / 16
+"""A kerb that leaves its chord by less than this share of its length, for each radian by which the lane turns, does not
+bend: an even arc leaves it by an eighth."""
+
 JUNCTION_M = 2.0
 BACK_M = 2.0
 DRIFT_RAD = 0.5
@@ -179,11 +183,14 @@ class _Walk:
             chosen = [k for k, span in enumerate(spans) if abs(span[2]) >= self._least - 1e-9]
             for k in chosen:
                 begin, end, turn = spans[k]
-                if self._at_junction(row, begin, end):
+                if self._at_junction(row, begin, end) or self._bows(n, row, spans[k]):
                     continue
                 low = (spans[k - 1][1] + begin) / 2 if k else 0.0
                 high = (spans[k + 1][0] + end) / 2 if k + 1 < len(spans) else row.length_m
                 low, high = max(low, begin - LEG_M), min(high, end + LEG_M)
+                # the kerb returns of a junction are no leg of the bend
+                first, last = (self._returns_m(kind, node) for kind, node in ((row.start_kind, row.start_node), (row.end_kind, row.end_node)))
+                low, high = max(low, min(first, begin - BACK_M)), min(high, max(row.length_m - last, end + BACK_M))
                 middle = row.geometry.interpolate((begin + end) / 2)
                 for inner in (True, False):
                     right = (turn > 0) != inner
@@ -192,12 +199,34 @@ class _Walk:
                         (str(row.lane_id),), inner, turn, begin, end, edge, (float(middle.x), float(middle.y)), self._designated
                     )
 
+    def _returns_m(self, kind: str, node: object) -> float:
+        """Return how far from an end of a lane the kerb returns of its junction reach; 0 where it ends in none [m]."""
+        radius = self._radius.get(node, 0.0) if kind == LaneEnd.JUNCTION.value else 0.0
+        return 2 * radius + JUNCTION_M if radius > 0 else 0.0
+
     def _at_junction(self, lane: Any, begin_m: float, end_m: float) -> bool:
         """Tell whether a lane turns within a junction only: there the corners count."""
         ends = ((lane.start_kind, lane.start_node, end_m), (lane.end_kind, lane.end_node, lane.length_m - begin_m))
         return any(
             kind == LaneEnd.JUNCTION.value and away <= 2 * self._radius.get(node, 0.0) + JUNCTION_M for kind, node, away in ends
         )
+
+    def _bows(self, n: int, lane: Any, span: tuple[float, float, float]) -> bool:
+        """Tell whether a lane only bows from one junction into the next, beside an outer kerb that runs straight on.
+
+        Between two arms on the same side of a street the centreline leans towards each of them, and turns all along the
+        short way from one to the other.
+        """
+        begin, end, turn = span
+        first, last = (self._returns_m(kind, node) for kind, node in ((lane.start_kind, lane.start_node), (lane.end_kind, lane.end_node)))
+        whole_m = float(lane.length_m)
+        if min(first, last) <= 0 or first + last < whole_m or begin > first or end < whole_m - last:
+            return False
+        kerb = self._edge(n, right=turn > 0, span=(begin, end), reach=(0.0, whole_m))
+        if kerb is None:
+            return False
+        ends = shapely.linestrings(shapely.get_coordinates(kerb)[[0, -1]])
+        return float(shapely.hausdorff_distance(ends, kerb)) < BOWED_SHARE * abs(turn) * float(kerb.length)
 
     def _edge(
         self, lane: int, *, right: bool, span: tuple[float, float], reach: tuple[float, float]

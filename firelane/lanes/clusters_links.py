@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -72,7 +72,7 @@ class Surroundings:
         rings = shapely.get_rings(shapely.get_parts(area))
         xy, index = shapely.get_coordinates(rings, return_index=True)
         same = index[1:] == index[:-1]
-        kerb = shapely.linestrings(np.stack((xy[:-1][same], xy[1:][same]), axis=1))
+        kerb = _segments(xy[:-1][same], xy[1:][same])
         outlines = [island.exterior for island in islands]
         tips = _tips(lanes)
         xy_of = np.array([t[0] for t in tips]).reshape(-1, 2)
@@ -85,6 +85,12 @@ class Surroundings:
             xy_of, np.array([t[1] for t in tips]).reshape(-1, 2), np.array([t[2] for t in tips], float),
             shapely.STRtree(shapely.points(xy_of)), list(mouths), dict(mouth_lanes), lanes.geometry.to_numpy(),
         )  # fmt: skip
+
+    def numbered(self, first_island: float) -> Surroundings:
+        """Return the same surroundings with other nodes for the islands."""
+        by = first_island - self.first_island
+        node = [n if n == WALL else n + by for n in self.ring_node]
+        return replace(self, ring_node=node, first_island=first_island)
 
     def at_tip(self, xy: Floats) -> Bools:
         """Tell which places lie on the tip of a dead end."""
@@ -151,7 +157,7 @@ class Links:
         xy, index = shapely.get_coordinates(list(lines.values()), return_index=True)
         xy, same = _snapped(xy), index[1:] == index[:-1]
         self._a, self._b, self._of = xy[:-1][same], xy[1:][same], index[1:][same]
-        self._tree = shapely.STRtree(shapely.linestrings(np.stack((self._a, self._b), axis=1)))
+        self._tree = shapely.STRtree(_segments(self._a, self._b))
         self._crossings = self._outline_crossings()
 
     def _outline_crossings(self) -> list[list[tuple[int, Floats]]]:
@@ -230,17 +236,21 @@ class Links:
         rings: dict[tuple[int, int], list[int]] = {}
         for p, k in zip(chosen[part].tolist(), kerb.tolist(), strict=True):
             rings.setdefault((p, int(around.ring[k])), []).append(k)
-        for (p, r), pieces in sorted(rings.items()):
+        by_ring = sorted(rings.items())
+        for ((p, r), _), xy in zip(
+            by_ring, _common_places(self.outlines[[p for (p, _), _ in by_ring]], [around.kerb[k] for _, k in by_ring]), strict=True
+        ):
             node = around.ring_node[r]
-            xy = _common_places(self.outlines[p], shapely.multilinestrings(around.kerb[pieces]))
+            bars = [True] * len(xy)
             if node == WALL:
-                on_tip = around.at_tip(xy)
-                xy = xy[[not tip and not around.in_mouth(Point(c)) for tip, c in zip(on_tip, xy, strict=True)]]
-            found += [(node, p, -1, c) for c in xy]
+                bars = [not tip and not around.in_mouth(Point(c)) for tip, c in zip(around.at_tip(xy), xy, strict=True)]
+            found += [(node, p, -1, c) for c in xy[bars]]
         first, second = shapely.STRtree(self.outlines).query(self.outlines[chosen], predicate="dwithin", distance=TOUCH_M)
-        pairs = {(min(p, q), max(p, q)) for p, q in zip(chosen[first].tolist(), second.tolist(), strict=True) if p != q}
-        for p, q in sorted(pairs):
-            found += [(-1.0, p, q, c) for c in _common_places(self.outlines[p], self.outlines[q])]
+        pairs = sorted({(min(p, q), max(p, q)) for p, q in zip(chosen[first].tolist(), second.tolist(), strict=True) if p != q})
+        one, other = ([pair[n] for pair in pairs] for n in (0, 1))
+        sides = [_sides_near(self.outlines[p], self.outlines[q]) for p, q in pairs]
+        for p, q, places_ in zip(one, other, _common_places(self.outlines[one], sides), strict=True):
+            found += [(-1.0, p, q, c) for c in places_]
         places = np.array([f[3] for f in found]).reshape(-1, 2)
         own = self._bits(np.array([f[1] for f in found], np.int64), places)
         both = [n for n, f in enumerate(found) if f[2] >= 0]
@@ -340,27 +350,40 @@ def edge(part: BaseGeometry) -> BaseGeometry:
     return part.boundary if part.geom_type == "Polygon" else part
 
 
-def _common_places(a: BaseGeometry, b: BaseGeometry) -> Floats:
-    """Return the places where two outlines meet (within a touch), segment by segment of ``b``.
+def _segments(a: Floats, b: Floats) -> np.ndarray:
+    """Return a line from each place to the other: a good deal faster than ``shapely.linestrings``."""
+    xy = np.stack((a, b), axis=1).reshape(-1, 2)
+    lines: np.ndarray = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, xy, (np.arange(0, len(xy) + 1, 2),))
+    return lines
+
+
+def _sides_near(a: BaseGeometry, b: BaseGeometry) -> np.ndarray:
+    """Return the segments of ``b`` that touch ``a``; ``b`` itself where none does, or it has none."""
+    xy = shapely.get_coordinates(b)
+    if len(xy) < 2:  # a post
+        return np.asarray([b], dtype=object)
+    segments = _segments(xy[:-1], xy[1:])
+    segments = segments[shapely.dwithin(a, segments, TOUCH_M)]
+    return segments if len(segments) else np.asarray([b], dtype=object)
+
+
+def _common_places(outlines: np.ndarray, sides: Sequence[np.ndarray]) -> list[Floats]:
+    """Return the places where each outline meets (within a touch) what it has beside it, segment by segment.
 
     A wall from kerb to kerb may meet the one to the last digit and miss the other by a rounding: both are touches.
     """
-    pieces = shapely.get_parts(b)
-    xy, line = shapely.get_coordinates(pieces, return_index=True)
-    same = line[1:] == line[:-1]
-    if not same.any():  # a post
-        segments = pieces
-    else:
-        segments = shapely.linestrings(np.stack((xy[:-1][same], xy[1:][same]), axis=1))
-        segments = segments[shapely.dwithin(a, segments, TOUCH_M)]
-    if not len(segments):
-        segments = np.asarray([b], dtype=object)
-    common = shapely.intersection(a, segments)
+    if not len(sides):
+        return []
+    of = np.repeat(np.arange(len(sides)), [len(s) for s in sides])
+    a, b = outlines[of], np.concatenate(sides)
+    common = shapely.intersection(a, b)
     apart = shapely.is_empty(common)
-    near = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(a, segments[apart]), 0))
-    found = np.concatenate((shapely.get_coordinates(common[~apart]), near))
-    places: Floats = np.unique(np.round(found, 9), axis=0)
-    return places
+    near = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(a[apart], b[apart]), 0))
+    met, index = shapely.get_coordinates(common[~apart], return_index=True)
+    owner = np.concatenate((of[~apart][index], of[apart]))
+    rows = np.column_stack((owner, np.round(np.concatenate((met, near)), 9)))
+    rows = np.unique(rows, axis=0)
+    return np.split(rows[:, 1:], np.searchsorted(rows[:, 0], np.arange(1, len(sides))))
 
 
 def _snapped(xy: Floats) -> Floats:
@@ -391,11 +414,11 @@ def _above(o: Floats, d: Floats, c: Floats) -> Bools:
 def _tips(lanes: gpd.GeoDataFrame) -> list[tuple[Floats, Floats, float]]:
     """Return (centre, heading, reach) of every dead end."""
     result = []
-    for row in lanes.itertuples():
-        line: LineString = row.geometry
-        for kind, trim, backwards in (
-            (row.start_kind, row.start_trim_m, True), (row.end_kind, row.end_trim_m, False)
-        ):  # fmt: skip
+    ends = [
+        zip(lanes[f"{end}_kind"].tolist(), lanes[f"{end}_trim_m"].to_numpy(float).tolist(), strict=True) for end in ("start", "end")
+    ]
+    for line, *both in zip(lanes.geometry.to_numpy(), *ends, strict=True):
+        for (kind, trim), backwards in zip(both, (True, False), strict=True):
             if kind != "tip" or not trim > 0:
                 continue
             at = trim if backwards else line.length - trim

@@ -68,6 +68,17 @@ def pavement_edges(
         ``kerb_height_m``, ``kerb_top_width_m`` (NaN where the survey does not tell), ``length_m``;
         LineStrings in the site's CRS with the pavement on their left.
     """
+    asked = f"{designated_reach_m} {kerb_reach_m} {kerb_angle_deg}"
+    known = network.known_edges.get(asked)
+    if known is None or known[0] is not site:
+        reaches = {"designated_reach_m": designated_reach_m, "kerb_reach_m": kerb_reach_m, "kerb_angle_deg": kerb_angle_deg}
+        known = network.known_edges[asked] = site, _pavement_edges(site, network, **reaches)
+    return known[1].copy()
+
+
+def _pavement_edges(
+    site: Site, network: LaneNetwork, *, designated_reach_m: float, kerb_reach_m: float, kerb_angle_deg: float
+) -> gpd.GeoDataFrame:
     empty = gpd.GeoDataFrame({c: [] for c in COLUMNS}, geometry="geometry", crs=site.crs)
     if network.pavement.is_empty or len(network.lanes) == 0:
         return empty

@@ -140,7 +140,7 @@ def solve(net: Net, hidden: Collection[int], added: Sequence[Body]) -> Region:
             found.setdefault(path, []).append(Bar(graph, number, path))
     touched = set(found) | set(lanes_met) | set(paths.gone)
     touched |= {path for block in blocks for e in net.edges_in.get(block, ()) for path in paths_in(net.graph.edges[e].lanes)}
-    count = len(barriers.lanes)
+    count = len(barriers.ends.lines)
     changed = change.changed if change is not None else np.zeros(0, dtype=object)
     return Region(
         frozenset(blocks), found, paths.gone, paths.ways, _lanes_of(net, touched, paths.ways, count), changed
@@ -198,7 +198,7 @@ def _stale(
     pinches = set(net.chord_tree.query(geometries, predicate="dwithin", distance=NEAR_M)[1].tolist())
     for part in parts:
         pinches |= {net.graph.edges[e].pinch for e in net.barriers.around.get(part + 1, ()) if net.graph.edges[e].pinch >= 0}
-    count = len(net.barriers.lanes)
+    count = len(net.barriers.ends.lines)
     lanes = {n for n in paths.gone if n < count}
     mouths = [m for m, lane in net.barriers.links.around.mouth_lanes.items() if lane in lanes]
     pinches |= set(np.flatnonzero(np.isin(net.base.pinches.mouth, mouths)).tolist()) if mouths else set()

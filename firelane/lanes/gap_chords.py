@@ -76,7 +76,7 @@ class _Edges:
 
 def chords_among(
     b: Boundary, area: BaseGeometry, bodies: Bodies, pavement_corners: Corners, body_corners: Corners, *,
-    below_m: float,
+    below_m: float, alone: bool = False,
 ) -> Chords:  # fmt: skip
     """Return the gaps narrower than ``below_m`` of which at least one side is an obstacle.
 
@@ -90,6 +90,8 @@ def chords_among(
     pavement_corners, body_corners : Corners
     below_m : float
         Strict upper limit [m].
+    alone : bool
+        Without those between one obstacle and another.
     """
     solid = np.flatnonzero(~b.is_open & ~b.is_point)
     pavement = _Edges.of(b.start[solid], b.end[solid], solid)
@@ -108,7 +110,20 @@ def chords_among(
     found = found.joined(_overlaps(own, every, below_m))
     # Half a touch: rounding must not let a gap fall between gaps and touches.
     found = found.take((found.width_m < below_m) & (found.width_m > TOUCH_M / 2))
+    if alone:
+        found = found.take(of_one(b, bodies, found))
     return found.take(_open_in(b, area, found))
+
+
+def of_one(b: Boundary, bodies: Bodies, chords: Chords) -> Bools:
+    """Tell which chords join an obstacle to the pavement or to itself, not to another obstacle."""
+    h = chords.half_edge
+    row = np.full(h.shape, -1, np.int64)  # the pavement
+    on_edge, round_ = h >= b.size, h < 0
+    row[on_edge] = bodies.row[bodies.part[h[on_edge] - b.size]]
+    row[round_] = bodies.row[-1 - h[round_]]
+    one: Bools = (row[:, 0] == row[:, 1]) | (row == -1).any(axis=1)
+    return one
 
 
 def _named(half_edge: Ints, shift: int) -> Ints:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from firelane.lanes.boundary import Floats, Ints
 
@@ -77,6 +79,17 @@ class GapGraph:
     columns: int
     below_m: float
     passages: tuple[tuple[Passage, ...], ...]
+
+    @cached_property
+    def _bit_rows(self) -> npt.NDArray[np.uint8]:
+        """``bits`` as rows of bytes, least first."""
+        size = self.columns // 8 + 1
+        packed = b"".join([bits.to_bytes(size, "little") for bits in self.bits])
+        return np.frombuffer(packed, np.uint8).reshape(len(self.bits), size)
+
+    def odd(self, column: int) -> Ints:
+        """Return, for every edge, 1 where it crosses a column an odd number of times, else 0."""
+        return (self._bit_rows[:, column >> 3] >> (column & 7) & 1).astype(np.int64)
 
     def width(self, column: int, removed: Collection[int] = ()) -> tuple[float, int]:
         """Return the clear width of a column without some obstacles.

@@ -18,14 +18,12 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from firelane.lanes.boundary import Bools, Boundary, Floats, Ints
-from firelane.lanes.clusters_links import Surroundings
 from firelane.lanes.gap_bodies import Bodies, body_corners, pavement_corners
-from firelane.lanes.gap_chords import Chords, chords_among, touches
+from firelane.lanes.gap_chords import Chords, chords_among, of_one, touches
 from firelane.lanes.gap_graph import FIXED, SLACK_M, GapGraph, Passage
 from firelane.lanes.gap_lanes import lane_passages
 from firelane.lanes.gap_mouths import MouthEnd, mouth_chords, ways_from
 from firelane.lanes.gap_parity import Curves, Walks
-from firelane.lanes.network import islands_of
 from firelane.lanes.pinches import find_pinches
 from firelane.lanes.space import FreeSpace
 
@@ -35,7 +33,7 @@ ASIDE_M = np.array([0.83e-5, 0.55e-5])
 """Places are moved by this much, so that a straight way to them meets no vertex of a drawn outline."""
 
 
-def lane_gaps(space: FreeSpace, *, below_m: float) -> GapGraph:
+def lane_gaps(space: FreeSpace, *, below_m: float, alone: bool = False) -> GapGraph:
     """Return the gap graph of the lanes of a space.
 
     Parameters
@@ -44,6 +42,8 @@ def lane_gaps(space: FreeSpace, *, below_m: float) -> GapGraph:
         With all its obstacles.
     below_m : float
         Gaps at least this wide are left out [m].
+    alone : bool
+        Leave out the gaps and contacts between one obstacle and another: enough for what each makes with the pavement.
 
     Returns
     -------
@@ -53,14 +53,11 @@ def lane_gaps(space: FreeSpace, *, below_m: float) -> GapGraph:
         without rows R are what the audit measures on the site without R, but for the tips of dead ends
         (``remedy.problem.lane_targets`` has them).
     """
-    scene = _Scene(space, below_m)
+    scene = _Scene(space, below_m, alone)
     lines, passages = lane_passages(space.lanes, space.table)
     rows = {lane_id: n for n, lane_id in enumerate(space.lanes["lane_id"])}
     lane_at = {n: rows[name] for n, name in enumerate(space.mouths["lane_id"]) if name in rows}
-    around = Surroundings.of(
-        space.area, islands=islands_of(space.area), first_island=1.0, lanes=space.lanes,
-        mouths=list(space.mouths.geometry), mouth_lanes=lane_at,
-    )  # fmt: skip
+    around = space.setting.around
     ends = []
     for mouth, lane in lane_at.items():
         places = shapely.get_coordinates(space.lanes.geometry.iloc[lane])[[0, -1]]
@@ -129,6 +126,7 @@ class _Scene:
 
     space: FreeSpace
     below_m: float
+    alone: bool = False
 
     @cached_property
     def bare(self) -> Boundary:
@@ -160,12 +158,15 @@ class _Scene:
                 for row in self.space.mouths.itertuples()
             ]
             chords.append(chords_among(
-                b, self.area, bodies, pavement_corners(b), body_corners(bodies, openings), below_m=self.below_m
+                b, self.area, bodies, pavement_corners(b), body_corners(bodies, openings), below_m=self.below_m,
+                alone=self.alone,
             ))  # fmt: skip
             parts, numbers = mouth_chords(b, bodies, bare)
             chords.append(parts)
             mouth += [np.full(len(chords[1].width_m), -1), numbers]
         chords.append(touches(b, bodies))
+        if self.alone:
+            chords[-1] = chords[-1].take(of_one(b, bodies, chords[-1]))
         mouth.append(np.full(len(chords[-1].width_m), -1))
         result = chords[0]
         for more in chords[1:]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -122,10 +123,16 @@ def blocking(table: gpd.GeoDataFrame, height_m: float | None) -> gpd.GeoDataFram
     ``None`` means the ground alone. An underside exactly at ``height_m`` is clear; one of unknown
     height is left out (it is *not measured*, which the caller must say).
     """
+    return table[blocks(table, height_m)]
+
+
+def blocks(table: gpd.GeoDataFrame, height_m: float | None) -> npt.NDArray[np.bool_]:
+    """Tell which obstacles :func:`blocking` returns."""
+    ground: npt.NDArray[np.bool_] = table["ground"].to_numpy(bool)
     if height_m is None:
-        return table[table["ground"].to_numpy(bool)]
-    low = table["overhead"].to_numpy(bool) & (table["clear_height_m"].to_numpy(float) < height_m - 1e-6)
-    return table[table["ground"].to_numpy(bool) | low]
+        return ground
+    low: npt.NDArray[np.bool_] = table["overhead"].to_numpy(bool) & (table["clear_height_m"].to_numpy(float) < height_m - 1e-6)
+    return ground | low
 
 
 def split_by_dimension(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import geopandas as gpd
@@ -93,6 +93,8 @@ class LaneNetwork:
     notes: tuple[Note, ...] = ()
     openings: gpd.GeoDataFrame | None = None
     by_line: LineLanes | None = None
+    known_edges: dict[str, tuple[object, gpd.GeoDataFrame]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What ``pavement_edges`` found, and of which site: the audit and the marking plan both ask."""
 
     @cached_property
     def line_lanes(self) -> gpd.GeoDataFrame:

@@ -148,15 +148,21 @@ def widened(geometry: BaseGeometry, low: tuple[float, float], high: tuple[float,
     convex: list[Floats] = []
     for area in parts[dimension == 2]:
         triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(area))
-        convex += list(shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3])
+        convex.append(shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3])
     for line in parts[dimension == 1]:
         xy = shapely.get_coordinates(line)
-        convex += list(np.stack((xy[:-1], xy[1:]), axis=1))
-    convex += list(shapely.get_coordinates(parts[dimension == 0])[:, None, :])
-    if not convex:
-        return shapely.Polygon()
+        convex.append(np.stack((xy[:-1], xy[1:]), axis=1))
+    convex.append(shapely.get_coordinates(parts[dimension == 0])[:, None, :])
     box = np.array([[low[0], low[1]], [high[0], low[1]], [low[0], high[1]], [high[0], high[1]]])
-    hulls = [shapely.convex_hull(shapely.multipoints((xy[:, None, :] + box).reshape(-1, 2))) for xy in convex]
+    if low[0] == high[0]:  # a box without breadth has its corners twice
+        box = box[::2]
+    hulls: list[BaseGeometry] = []
+    for figures in convex:
+        if len(figures):
+            corners = (figures[:, :, None, :] + box).reshape(len(figures), -1, 2)
+            hulls += list(shapely.convex_hull(shapely.linestrings(corners)))  # a line has the hull of its points, and is made sooner
+    if not hulls:
+        return shapely.Polygon()
     return shapely.union_all(hulls)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import geopandas as gpd
@@ -14,8 +14,10 @@ from shapely.geometry.base import BaseGeometry
 
 from firelane.lanes.barriers import TOUCH_M, Barriers, Crossing, Owners, contact_owners
 from firelane.lanes.boundary import Boundary
+from firelane.lanes.clusters_links import Surroundings
 from firelane.lanes.network import islands_of
-from firelane.lanes.obstacles import CHORD_ERROR_M, blocking, obstacles, split_by_dimension
+from firelane.lanes.obstacles import CHORD_ERROR_M, blocking, blocks, obstacles, split_by_dimension
+from firelane.lanes.paths import LaneEnds
 from firelane.lanes.pinches import Pinches, find_pinches
 from firelane.lanes.reach import CAP_M, WidestWay
 from firelane.lanes.records import LaneNetwork
@@ -23,6 +25,44 @@ from firelane.site.model import Site
 
 INSIDE_M = 1e-5
 SHIFT_M = 1e-3
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stays of an area when obstacles come and go; worked out once for all that is tried on it.
+
+    Attributes
+    ----------
+    area : Polygon or MultiPolygon
+        Pavement, or the designated lane, without obstacles.
+    lanes, mouths : GeoDataFrame
+        Of this area, rows numbered from 0.
+    """
+
+    area: BaseGeometry
+    lanes: gpd.GeoDataFrame
+    mouths: gpd.GeoDataFrame
+
+    @cached_property
+    def ends(self) -> LaneEnds:
+        """Where the lanes' ends meet."""
+        return LaneEnds.of(self.lanes)
+
+    @cached_property
+    def outline(self) -> BaseGeometry:
+        """Edge of the area."""
+        outline = self.area.boundary
+        shapely.prepare(outline)
+        return outline
+
+    @cached_property
+    def around(self) -> Surroundings:
+        """Kerbs, islands, dead ends and mouths."""
+        rows = {lane_id: n for n, lane_id in enumerate(self.lanes["lane_id"])}
+        return Surroundings.of(
+            self.area, islands=islands_of(self.area), first_island=1.0, lanes=self.lanes, mouths=list(self.mouths.geometry),
+            mouth_lanes={n: rows[name] for n, name in enumerate(self.mouths["lane_id"]) if name in rows},
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,6 +81,10 @@ class FreeSpace:
         Lanes measured in this area, rows numbered from 0.
     mouths : GeoDataFrame
         Mouths on the boundary of this area (empty for a designated lane).
+    shared : Setting, optional
+        ``area``, ``lanes`` and ``mouths`` once more, with what is known about them already.
+    cap_m : float
+        Widths are told apart below this [m].
     """
 
     area: BaseGeometry
@@ -48,29 +92,47 @@ class FreeSpace:
     table: gpd.GeoDataFrame
     lanes: gpd.GeoDataFrame
     mouths: gpd.GeoDataFrame
+    shared: Setting | None = None
+    cap_m: float = CAP_M
 
     @classmethod
     def build(
         cls, area: BaseGeometry, table: gpd.GeoDataFrame, lanes: gpd.GeoDataFrame, mouths: gpd.GeoDataFrame
     ) -> FreeSpace:
         """Subtract the obstacles that touch ``area`` from it."""
+        return cls.within(Setting(area, lanes.reset_index(drop=True), mouths.reset_index(drop=True)), table)
+
+    @classmethod
+    def within(cls, setting: Setting, table: gpd.GeoDataFrame, *, cap_m: float = CAP_M) -> FreeSpace:
+        """Subtract the obstacles that touch the area of a setting from it."""
+        area, mouths = setting.area, setting.mouths
         table = table.reset_index(drop=True)
         if len(table):
             shapely.prepare(area)
             near = shapely.intersects(area, table.geometry.to_numpy())
-            table = table[near].reset_index(drop=True)
-            table = table.set_geometry(_off_the_mouths(table.geometry.to_numpy(), mouths), crs=table.crs)
+            if not near.all():
+                table = table[near].reset_index(drop=True)
+            bodies = table.geometry.to_numpy()
+            inside = _off_the_mouths(bodies, mouths)
+            if inside is not bodies:
+                table = table.set_geometry(inside, crs=table.crs)
         areas, _, _ = split_by_dimension(table.geometry.to_numpy()) if len(table) else ([], [], np.zeros((0, 2)))
         free = shapely.difference(area, shapely.union_all(areas)) if areas else area
         # A difference may leave lines and points where obstacles touch: only areas are free space. What one
         # obstacle encloses (its hole) is none either: nothing gets there.
         parts = [g for g in shapely.get_parts(free) if g.geom_type == "Polygon" and g.area > 1e-9]
         if len(parts) > 1:
-            outline = area.boundary
-            shapely.prepare(outline)
-            parts = np.asarray(parts, dtype=object)[shapely.dwithin(outline, parts, TOUCH_M)]
+            parts = np.asarray(parts, dtype=object)[shapely.dwithin(setting.outline, parts, TOUCH_M)]
         free = shapely.union_all(parts)
-        return cls(area, free, table, lanes.reset_index(drop=True), mouths.reset_index(drop=True))
+        return cls(area, free, table, setting.lanes, mouths, setting, cap_m)
+
+    @cached_property
+    def setting(self) -> Setting:
+        """What stays of this space when obstacles come and go."""
+        known = self.shared
+        if known is not None and known.area is self.area and known.lanes is self.lanes and known.mouths is self.mouths:
+            return known
+        return Setting(self.area, self.lanes, self.mouths)
 
     @cached_property
     def boundary(self) -> Boundary | None:
@@ -85,10 +147,20 @@ class FreeSpace:
         )
 
     @cached_property
+    def solid_edge(self) -> BaseGeometry:
+        """Edge of ``area`` without its mouths."""
+        edge = shapely.boundary(self.area)
+        if not len(self.mouths):
+            return edge
+        # A hair wider than the mouths are drawn, but for their ends: those are gate posts.
+        open_ = [shapely.buffer(mouth, 1e-6, cap_style="flat") for mouth in self.mouths.geometry]
+        return shapely.union_all([shapely.difference(edge, shapely.union_all(open_)), *(m.boundary for m in self.mouths.geometry)])
+
+    @cached_property
     def _owned_pinches(self) -> tuple[Pinches, Owners] | None:
         if self.boundary is None:
             return None
-        pinches = find_pinches(self.boundary, CAP_M)
+        pinches = find_pinches(self.boundary, self.cap_m)
         owners = contact_owners(self.boundary, pinches, self.table)
         return _from_discs(self.boundary, pinches, owners, self.table), owners
 
@@ -123,21 +195,14 @@ class FreeSpace:
         """Graph of pieces and pinches with its maximum spanning tree."""
         if self.boundary is None or self.pinches is None:
             return None
-        return WidestWay(self.boundary, CAP_M, self.pinches)
+        return WidestWay(self.boundary, self.cap_m, self.pinches)
 
     @cached_property
     def barriers(self) -> Barriers | None:
         """Chains of obstacles across the lanes."""
         if self.boundary is None or self.pinches is None:
             return None
-        rows = {lane_id: n for n, lane_id in enumerate(self.lanes["lane_id"])}
-        mouth_lanes = {
-            n: rows[lane_id] for n, lane_id in enumerate(self.mouths["lane_id"]) if lane_id in rows
-        }
-        return Barriers(
-            self.boundary, self.pinches, self.owners, area=self.area, table=self.table, lanes=self.lanes,
-            islands=islands_of(self.area), mouths=list(self.mouths.geometry), mouth_lanes=mouth_lanes,
-        )  # fmt: skip
+        return Barriers(self.boundary, self.pinches, self.owners, table=self.table, around=self.setting.around, ends=self.setting.ends)
 
     def crossings(self, below_m: float) -> list[list[Crossing]]:
         """Return, for each lane, what bars it below a width, narrowest first.
@@ -145,6 +210,15 @@ class FreeSpace:
         A lane that lies under obstacles from end to end crosses no outline: its one crossing has width 0
         and edge -1.
         """
+        if below_m != CAP_M:
+            return self._crossings(below_m)
+        return self._below_cap
+
+    @cached_property
+    def _below_cap(self) -> list[list[Crossing]]:
+        return self._crossings(CAP_M)
+
+    def _crossings(self, below_m: float) -> list[list[Crossing]]:
         result = self.barriers.crossings(below_m) if self.barriers is not None else [[] for _ in range(len(self.lanes))]
         for n, line in enumerate(self.lanes.geometry):
             if n in self._buried:
@@ -176,11 +250,13 @@ class FreeSpace:
 
 def _off_the_mouths(geometries: np.ndarray, mouths: gpd.GeoDataFrame) -> np.ndarray:
     """Move walls and posts that stand on a mouth line a hair inside, where they bar the way they bar."""
-    geometries = geometries.copy()
     thin = np.flatnonzero(shapely.get_dimensions(geometries) < 2)
-    for row in mouths.itertuples():
-        shift = INSIDE_M * np.array([row.inward_x, row.inward_y])
-        for n in thin[shapely.dwithin(row.geometry, geometries[thin], TOUCH_M)]:
+    if not len(thin) or not len(mouths):
+        return geometries
+    geometries = geometries.copy()
+    inward = INSIDE_M * mouths[["inward_x", "inward_y"]].to_numpy(float)
+    for line, shift in zip(mouths.geometry.to_numpy(), inward, strict=True):
+        for n in thin[shapely.dwithin(line, geometries[thin], TOUCH_M)]:
             geometries[n] = shapely.transform(geometries[n], lambda xy, by=shift: xy + by)
     return geometries
 
@@ -231,13 +307,16 @@ def _from_discs(boundary: Boundary, pinches: Pinches, owners: Owners, table: gpd
 class Spaces:
     """The free spaces of a site: pavement and designated lane, ground and envelope.
 
-    ``envelope_m`` is the height H of the envelope. ``table`` holds all obstacles of the site.
+    ``envelope_m`` is the height H of the envelope. ``table`` holds all obstacles of the site. Widths are told
+    apart below ``cap_m``.
     """
 
     site: Site
     network: LaneNetwork
     table: gpd.GeoDataFrame
     envelope_m: float
+    cap_m: float = CAP_M
+    _settings: dict[bool, tuple[LaneNetwork, Setting]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, site: Site, network: LaneNetwork, envelope_m: float) -> Spaces:
@@ -251,11 +330,24 @@ class Spaces:
             table = gpd.GeoDataFrame(
                 pd.concat([table, extra], ignore_index=True), geometry="geometry", crs=self.site.crs
             ) if len(table) else extra  # fmt: skip
-        lanes = self.network.lanes[self.network.lanes["designated"] == designated]
-        area = self.network.designated if designated else self.network.pavement
-        openings = self.network.openings if self.network.openings is not None else self.network.mouths.iloc[:0]
-        mouths = openings if designated else self.network.mouths
-        return FreeSpace.build(area, table, lanes, mouths)
+        return FreeSpace.within(self._setting(designated), table, cap_m=self.cap_m)
+
+    def on(self, network: LaneNetwork) -> Spaces:
+        """Return the same obstacles on another network."""
+        return replace(self, network=network, _settings={})
+
+    def _setting(self, designated: bool) -> Setting:  # noqa: FBT001
+        """Return what stays when obstacles do not: shared by all spaces on the same network (``dataclasses.replace``)."""
+        network = self.network
+        if designated not in self._settings or self._settings[designated][0] is not network:
+            lanes = network.lanes[(network.lanes["designated"] == designated).to_numpy(bool)]
+            openings = network.openings if network.openings is not None else network.mouths.iloc[:0]
+            setting = Setting(
+                network.designated if designated else network.pavement, lanes.reset_index(drop=True),
+                (openings if designated else network.mouths).reset_index(drop=True),
+            )  # fmt: skip
+            self._settings[designated] = network, setting
+        return self._settings[designated][1]
 
     @cached_property
     def ground(self) -> tuple[FreeSpace, ...]:
@@ -265,7 +357,7 @@ class Spaces:
     @cached_property
     def envelope(self) -> tuple[FreeSpace, ...]:
         """Free space up to the envelope; the ground's own where nothing hangs lower."""
-        if len(blocking(self.table, self.envelope_m)) == len(blocking(self.table, None)):
+        if not (blocks(self.table, self.envelope_m) & ~blocks(self.table, None)).any():
             return self.ground
         return tuple(self.at(self.envelope_m, designated=flag) for flag in self._flags)
 

@@ -17,7 +17,7 @@ import shapely
 from firelane.markings.candidates import Lane, Places, Surroundings, Taken, fitting, occupied, places
 from firelane.markings.crossings import END, START, node_ends
 from firelane.markings.keeping import Stretch, best_kept, crowded
-from firelane.markings.spacing import Spacing, chain
+from firelane.markings.spacing import Known, Spacing, chain
 from firelane.markings.standing import out_of_place, same_outline
 from firelane.vocabulary import LaneEnd
 
@@ -101,6 +101,7 @@ class Layout:
             self.rows.append(Row(self._standing(n), (), numbers))
             self._claim(n, self.rows[n], 1)
         self._kept = [row.boxes for row in self.rows]
+        self._known: Known = {}  # a lane is asked about again whenever a neighbour of it changes
         self.spared: set[int] = set()  # lanes whose boxes of today stay for all that a junction's gap is slightly too wide
         for n in range(len(lanes)):
             self._replace(n, self._best_row(n, None))
@@ -283,8 +284,9 @@ class Layout:
             end_from = math.ceil(end - last - 1e-6)
             for distance in (apart, least):  # crowded only where the pitch asks for it
                 found = chain(
-                    free, pitch=pitch, least=distance, start_within=first, end_from=end_from, dislike=dislike * free
-                )
+                    free, pitch=pitch, least=distance, start_within=first, end_from=end_from, dislike=dislike * free,
+                    known=self._known,
+                )  # fmt: skip
                 if not found.too_wide:
                     break
             return found
@@ -345,7 +347,7 @@ class Layout:
                 free, pitch=pitch, least=distance,
                 start_within=math.floor(a + reach_m[0] / step_m + 1e-6) - start,
                 end_from=math.ceil(b - reach_m[1] / step_m - 1e-6) - start,
-                dislike=dislike[start:stop] * free,
+                dislike=dislike[start:stop] * free, known=self._known,
             )  # fmt: skip
             if not found.too_wide:
                 break

@@ -8,6 +8,7 @@ allows; the chain is found by dynamic programming from the far end.
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,13 @@ class Spacing:
     dislike: int = 0
 
 
+Known = dict[tuple[bytes, bytes, int, int, int, int], Spacing]
+"""Places free, their costs, least distance, pitch and both limits → what was chosen."""
+
+
 def chain(
     free: NDArray[np.bool_], *, pitch: int, least: int, start_within: int, end_from: int,
-    dislike: NDArray[np.int64] | None = None,
+    dislike: NDArray[np.int64] | None = None, known: Known | None = None,
 ) -> Spacing:  # fmt: skip
     """Choose places so that neighbours are at most ``pitch`` apart, or as near to that as can be.
 
@@ -56,6 +61,8 @@ def chain(
         The first place chosen should not be beyond ``start_within``, nor the last one before ``end_from``.
     dislike : (n,) int, optional
         How ill each place is liked, 0 for one as good as any. A gap above the pitch is worse than any dislike.
+    known : dict, optional
+        What was found for the same question before; added to.
 
     Notes
     -----
@@ -70,7 +77,16 @@ def chain(
     (5,)
     """
     cost = np.ones(len(free), dtype=np.int64) if dislike is None else 1 + _DEAR * dislike.astype(np.int64)
-    found = _chain(free, cost, pitch=pitch, least=least, start_within=start_within, end_from=end_from)
+    known = {} if known is None else known
+    lane = (free.tobytes(), cost.tobytes(), least)
+
+    def asked(pitch: int, start_within: int, end_from: int) -> Spacing:
+        question = (*lane, pitch, start_within, end_from)
+        if question not in known:
+            known[question] = _chain(free, cost, pitch=pitch, least=least, start_within=start_within, end_from=end_from)
+        return known[question]
+
+    found = asked(pitch, start_within, end_from)
     if found.too_wide or not any(b - a < pitch / 2 for a, b in itertools.pairwise(found.places)):
         return found
     low, high = 0.4, 1.0
@@ -78,10 +94,9 @@ def chain(
     for _ in range(_HALVINGS):
         share = (low + high) / 2
         # the ends come nearer as well, but not to where nothing is free
-        tried = _chain(
-            free, cost, pitch=int(pitch * share), least=least,
-            start_within=min(max(int(start_within * share), int(usable[0])), start_within),
-            end_from=max(min(last - int((last - end_from) * share), int(usable[-1])), end_from),
+        tried = asked(
+            int(pitch * share), min(max(int(start_within * share), int(usable[0])), start_within),
+            max(min(last - int((last - end_from) * share), int(usable[-1])), end_from),
         )  # fmt: skip
         if tried.too_wide or tried.dislike > found.dislike or len(tried.places) > len(found.places):
             low = share
@@ -126,11 +141,9 @@ def _best(
 ) -> list[int]:
     """Return the cheapest chain of ``stops`` from a start to an end; ``limits`` tell which may be either."""
     starts, ends = limits
-    need = np.where(ends, cost, _NONE)
     first = np.searchsorted(stops, stops + least)
     last = np.searchsorted(stops, stops + pitch, side="right")
-    for k in np.flatnonzero(~ends & (first < last))[::-1].tolist():
-        need[k] = min(need[first[k] : last[k]].min() + cost[k], _NONE)
+    need = _needed(ends, cost, first, last)
     reachable = np.flatnonzero(starts & (need < _NONE))
     if len(reachable) == 0:
         return _walk(stops, pitch=pitch, least=least)
@@ -146,6 +159,34 @@ def _best(
         k = int(window[need[window] == need[k] - cost[k]][-1])
         found.append(int(stops[k]))
     return found
+
+
+def _needed(
+    ends: NDArray[np.bool_], cost: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return what the cheapest chain from each place to an end costs, itself included.
+
+    Both limits of the places that may follow only move on along the lane: their least is kept in a queue of those
+    that no nearer one undercuts.
+    """
+    need = np.where(ends, cost, _NONE).tolist()
+    price, begin, stop = cost.tolist(), first.tolist(), last.tolist()
+    queue: deque[int] = deque()
+    taken = len(need)
+    open_ = (~ends & (first < last)).tolist()
+    for k in range(len(need) - 1, -1, -1):
+        if not open_[k]:
+            continue
+        for n in range(taken - 1, max(begin[k], k + 1) - 1, -1):
+            while queue and need[queue[-1]] >= need[n]:
+                queue.pop()
+            queue.append(n)
+        taken = min(taken, max(begin[k], k + 1))
+        while queue and queue[0] >= stop[k]:
+            queue.popleft()
+        if queue:
+            need[k] = min(need[queue[0]] + price[k], _NONE)
+    return np.array(need, np.int64)
 
 
 def _walk(stops: NDArray[np.int64], *, pitch: int, least: int) -> list[int]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import geopandas as gpd
 
+from firelane.lanes.bends_kerbs import Bend
 from firelane.lanes.edges import pavement_edges
 from firelane.lanes.reach import CAP_M
 from firelane.lanes.records import LaneNetwork
 from firelane.lanes.space import Spaces
+from firelane.measure.bend_widths import BendRule, bend_widths
 from firelane.measure.connectivity import Connectivity, measure_connectivity
 from firelane.measure.facade import FacadeDistance, measure_facades
 from firelane.measure.gates import Gate, measure_gates
@@ -25,9 +27,11 @@ from firelane.measure.pinches import PinchTable, pinch_table
 from firelane.measure.reach import Reach, measure_reach
 from firelane.measure.slope import Gradient, measure_gradients
 from firelane.measure.turnaround import DeadEnd, TurningGround, measure_dead_ends
-from firelane.measure.turning import Bend, measure_turning
+from firelane.measure.turning import measure_turning
 from firelane.measure.width import Widths, measure_profile, measure_widths
 from firelane.site.model import Site
+from firelane.tracking.asked import Asked
+from firelane.tracking.record import VehicleTracking
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Measurements:
     laser : Laser or None
         What laser points tell of the heights; what hangs too low by them is among the obstructions of ``site``.
         None where no points lie over the lanes.
+    tracking : tuple of VehicleTracking
+        One for each vehicle that was asked for (``measure.tracked``).
     """
 
     site: Site
@@ -61,6 +67,7 @@ class Measurements:
     edges: gpd.GeoDataFrame
     envelope: Mapping[str, float]
     laser: Laser | None = None
+    tracking: tuple[VehicleTracking, ...] = ()
 
     # What only some rules ask for is measured when one of them does, and once.
 
@@ -171,3 +178,31 @@ def measure(site: Site, network: LaneNetwork, *, envelope: Mapping[str, float]) 
         envelope=envelope,
         laser=laser,
     )
+
+
+def track(measured: Measurements, asked: Sequence[Asked], rule: BendRule) -> Measurements:
+    """Return the measurements with what vehicles can do on the site (``measure.tracked``).
+
+    Parameters
+    ----------
+    measured : Measurements
+    asked : sequence of Asked
+    rule : BendRule
+        How bends are measured, and the nominal radius that they are held against.
+    """
+    # the search is heavy to load
+    from firelane.measure.tracked import measure_tracking  # noqa: PLC0415
+    from firelane.tracking.turnround import EndOf  # noqa: PLC0415
+
+    def ends() -> list[EndOf]:
+        """Where it is not known which ends of lanes are ways out, none is a dead end."""
+        found = measured.dead_ends if measured.site.complete("entrances") else []
+        return [EndOf(d.dead_end_id, d.lane_id, d.tip, d.way, d.lane_ids) for d in found if d.root != "none"]
+
+    def bends(item: Asked) -> gpd.GeoDataFrame:
+        found = measured.bends(least_turn_deg=rule.least_turn_deg)
+        return bend_widths(
+            found, measured.profile, measured.widths.narrowings, measured.spaces, item.vehicle, item.policy, rule,
+        )  # fmt: skip
+
+    return replace(measured, tracking=measure_tracking(measured.spaces, asked, ends, bends))

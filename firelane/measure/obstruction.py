@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from firelane.lanes.beside import ways_beside
 from firelane.lanes.narrowing import Narrowing
 from firelane.lanes.nearby import areas_near
 from firelane.lanes.reach import CAP_M
@@ -51,17 +53,10 @@ def measure_obstructions(spaces: Spaces, narrowings: dict[str, list[Narrowing]])
     narrowings : dict
         Ground narrowings below the cap, by lane.
     """
-    left: dict[str, tuple[float, str | None]] = {}
-    for barred in sorted(narrowings):
-        for narrow in narrowings[barred]:
-            for row in narrow.rows:
-                owner = narrow.space.table["owner"].iloc[row]
-                known = left.get(owner)
-                if known is None or narrow.width_m < known[0]:
-                    left[owner] = (narrow.width_m, barred)
+    left, told = _ways_left(spaces, narrowings)
     result = []
     table = spaces.table[spaces.table["ground"].to_numpy(bool)]
-    _from_what_hides_them(table, left)
+    _from_what_hides_them(table, left, told)
     on_lane, on_road = standing_inside(table.geometry.to_numpy(), spaces.network.judged)
     inside, on_designated = standing_inside(table.geometry.to_numpy(), spaces.network.designated)
     rows = np.flatnonzero(on_lane | inside)
@@ -79,12 +74,32 @@ def measure_obstructions(spaces: Spaces, narrowings: dict[str, list[Narrowing]])
     return result
 
 
-def _from_what_hides_them(table: gpd.GeoDataFrame, left: dict[str, tuple[float, str | None]]) -> None:
+def _ways_left(
+    spaces: Spaces, narrowings: dict[str, list[Narrowing]]
+) -> tuple[dict[str, tuple[float, str]], set[str]]:
+    """Return the width left beside each owner with the lane, and the owners that a narrowing names."""
+    left: dict[str, tuple[float, str]] = {}
+    told: set[str] = set()
+    for space in spaces.ground:
+        owners = space.table["owner"].to_numpy(object)
+        barriers = [
+            (narrow.width_m, lane_id, narrow.rows)
+            for lane_id, here in narrowings.items() for narrow in here if narrow.space is space
+        ]  # fmt: skip
+        told.update(owners[row] for _, _, rows in barriers for row in rows)
+        for row, (width, lane) in sorted(ways_beside(space, barriers).items()):
+            left[owners[row]] = min((width, lane), left.get(owners[row], (width, lane)))
+    return left, told
+
+
+def _from_what_hides_them(
+    table: gpd.GeoDataFrame, left: dict[str, tuple[float, str]], told: Collection[str]
+) -> None:
     """Give obstacles that lie wholly inside others (one surveyed twice, a post in a wall) what those leave."""
     owners = table["owner"].to_numpy(object)
     geometries = table.geometry.to_numpy()
-    hidden = np.flatnonzero([owner not in left for owner in owners])
-    found: dict[str, tuple[float, str | None]] = {}
+    hidden = np.flatnonzero([owner not in told for owner in owners])
+    found: dict[str, tuple[float, str]] = {}
     for h, n in shapely.STRtree(geometries).query(geometries[hidden], predicate="covered_by").T.tolist():
         if (beside := left.get(owners[n])) is not None:
             found[owners[hidden[h]]] = min(beside, found.get(owners[hidden[h]], beside), key=lambda item: item[0])

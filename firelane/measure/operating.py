@@ -197,6 +197,7 @@ class Fronts:
             for side in self.sides(building_id):
                 window = side.window(reach_m)
                 near = np.sort(objects_tree.query(window, predicate="intersects"))
+                near = near[[building_id not in before.get(int(n), {}) for n in near]]  # it counts once before a building
                 if not len(near) or not shapely.intersects(self._lanes, window):
                     continue
                 others = np.setdiff1d(tree.query(window), [b])
@@ -207,17 +208,16 @@ class Fronts:
                         continue
                     inner = shapely.get_coordinates(side.world(shapely.point_on_surface(common)))[0]
                     away = float(shapely.distance(shapes[b], objects[n]))
-                    known = before.setdefault(int(n), {}).get(building_id)
-                    if known is None or away < known[0]:
-                        before[int(n)][building_id] = (away, (float(inner[0]), float(inner[1])))
+                    before.setdefault(int(n), {})[building_id] = (away, (float(inner[0]), float(inner[1])))
         heights = self._heights()
-        lanes = self.spaces.network.lanes
+        lanes, lines = self.spaces.network.lanes, self.spaces.network.lanes.geometry.to_numpy()
+        rows = chosen[["id", "owner", "kind", "ground"]].to_dict("records")
         result = []
         for n in sorted(before):
-            row = chosen.iloc[n]
+            row = rows[n]
             ordered = sorted(before[n].items(), key=lambda item: (round(item[1][0], 6), item[0]))
             away, place = ordered[0][1]
-            lane = int(np.argmin(lanes.geometry.distance(shapely.points(place)))) if len(lanes) else -1
+            lane = int(np.argmin(shapely.distance(lines, shapely.points(place)))) if len(lanes) else -1
             bottom, top = heights[str(row["id"])]
             result.append(Between(
                 str(row["owner"]), str(row["kind"]), 0.0 if row["ground"] else bottom, top,

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from firelane.lanes.beside import ways_beside
 from firelane.lanes.nearby import areas_near
 from firelane.lanes.obstacles import COLUMNS, owner_labels
 from firelane.lanes.reach import CAP_M
@@ -52,13 +53,15 @@ def measure_planned_bays(spaces: Spaces) -> list[PlannedBay]:
     flags = [False] if spaces.network.designated.is_empty else [False, True]
     for flag in flags:
         space = spaces.at(None, designated=flag, extra=extra)
-        for n, found in enumerate(space.crossings(CAP_M)):
-            barred = str(space.lanes["lane_id"].iloc[n])
-            for crossing in found:
-                for row in space.rows_of(crossing):
-                    owner = space.table["owner"].iloc[row]
-                    if owner not in left or crossing.width_m < left[owner][0]:
-                        left[owner] = (crossing.width_m, barred)
+        owners, ids = space.table["owner"].to_numpy(object), space.lanes["lane_id"].to_numpy(object)
+        barriers = [
+            (crossing.width_m, str(ids[n]), space.rows_of(crossing))
+            for n, found in enumerate(space.crossings(CAP_M)) for crossing in found
+        ]  # fmt: skip
+        for row, (width, lane) in sorted(ways_beside(space, barriers).items()):
+            owner = owners[row]
+            if owner not in left or width < left[owner][0]:
+                left[owner] = (width, lane)
     bodies = extra.geometry.to_numpy()
     inside = _overlap_m2(bodies, spaces.network.designated) > 1e-4
     on_lane = inside | (_overlap_m2(bodies, spaces.network.judged) > 1e-4)

@@ -126,18 +126,18 @@ def _merged(
     )
     rank = np.empty(len(rows), np.int64)
     rank[order] = np.arange(len(rows))
-    around: dict[int, list[int]] = {}
-    for a, b in cKDTree(middles).query_pairs(MERGE_REACH_M, output_type="ndarray").tolist():
-        around.setdefault(a, []).append(b)
-        around.setdefault(b, []).append(a)
-    for n in order:
-        for other in sorted(around.get(n, ()), key=lambda m: rank[m]):
-            if rank[other] >= rank[n]:
-                break
-            alike = rows[n][1] == rows[other][1] and set(rows[n][3]) == set(rows[other][3])  # type: ignore[call-overload]
-            if stands[other] == other and alike and width[n] - width[other] < MERGE_WIDTH_M:
-                stands[n] = other
-                break
+    # Of two neighbours that are alike, only the earlier in this order can stand for the later.
+    kinds: dict[object, int] = {}
+    kind = np.array([kinds.setdefault((row[1], frozenset(row[3])), len(kinds)) for row in rows])  # type: ignore[call-overload]
+    pairs = cKDTree(middles).query_pairs(MERGE_REACH_M, output_type="ndarray")
+    later = np.where(rank[pairs[:, 0]] > rank[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
+    earlier = pairs.sum(axis=1) - later
+    likely = (kind[later] == kind[earlier]) & (width[later] - width[earlier] < MERGE_WIDTH_M)
+    later, earlier = later[likely], earlier[likely]
+    by_rank = np.lexsort((rank[earlier], rank[later]))
+    for n, other in zip(later[by_rank].tolist(), earlier[by_rank].tolist(), strict=True):
+        if stands[n] == n and stands[other] == other:
+            stands[n] = other
     return stands
 
 

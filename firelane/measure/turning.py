@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from firelane.lanes.bends import Turn, find_turns
-from firelane.lanes.bends_fit import EdgeArc, Shape, fit_edge
+from firelane.lanes.bends_fit import Shape, fit_edge
+from firelane.lanes.bends_kerbs import Bend, Kerb
 from firelane.lanes.naming import place_label, unique_labels
 from firelane.lanes.records import LaneNetwork
 from firelane.site.model import Site
@@ -18,36 +17,6 @@ BEND_COLUMNS = (
     "bend_id", "kind", "side", "lane_id", "lane_ids", "shape", "turn_deg", "radius_m", "uncertainty_m", "residual_m",
     "arc_deg", "points", "from_m", "to_m", "geometry",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Kerb:
-    """One kerb of a bend; ``arc`` is None where the kerb is interrupted there."""
-
-    side: str  # inner | outer
-    arc: EdgeArc | None
-    line: shapely.LineString
-
-
-@dataclass(frozen=True)
-class Bend:
-    """One bend of a lane, or one corner of a junction.
-
-    ``kind`` is ``bend`` or ``corner``. A corner has an inner kerb alone; a bend has an outer one too unless that
-    is straight. ``turn_deg`` is by how much the lane turns, ``from_m`` and ``to_m`` the bend's chainages (NaN at a
-    corner), ``accuracy_m`` the survey accuracy of its kerbs.
-    """
-
-    bend_id: str
-    kind: str
-    lane_ids: tuple[str, ...]
-    turn_deg: float
-    from_m: float
-    to_m: float
-    inner: Kerb
-    outer: Kerb | None
-    place: tuple[float, float]
-    accuracy_m: float
 
 
 def measure_turning(site: Site, network: LaneNetwork, *, least_turn_deg: float) -> list[Bend]:

@@ -109,7 +109,7 @@ def _narrowings(space: FreeSpace, crossings: list[list[Crossing]], below_m: floa
 def _dead_ends(space: FreeSpace) -> list[tuple[int, Narrowing]]:
     """Return the dead ends of all lanes, start before end: number of the lane, and how wide it is there."""
     lanes = space.lanes
-    bare = lanes[["start_width_m", "end_width_m"]].to_numpy(float).reshape(-1, 2)
+    bare = np.column_stack([lanes[name].to_numpy(float) for name in ("start_width_m", "end_width_m")])
     lane, side = np.nonzero(~np.isnan(bare))
     if not len(lane):
         return []
@@ -126,6 +126,7 @@ def _dead_ends(space: FreeSpace) -> list[tuple[int, Narrowing]]:
             near.setdefault(k, []).append(row)
     places = shapely.get_coordinates(points)
     index = obstacle_index(space) if near and space.boundary is not None else None
+    ids = lanes["lane_id"].to_numpy(object)
     result = []
     for k, (n, whole) in enumerate(zip(lane.tolist(), bare.tolist(), strict=True)):
         rows: tuple[int, ...] = ()
@@ -135,7 +136,7 @@ def _dead_ends(space: FreeSpace) -> list[tuple[int, Narrowing]]:
             width = 0.0 if index is None else end_width(space, index, places[k], heading, whole)
             rows = tuple(sorted(near[k])) if width < whole - 1e-6 else ()
         place = (float(places[k, 0]), float(places[k, 1]))
-        result.append((n, Narrowing(lanes["lane_id"].iloc[n], width, float(at[k]), place, -1, rows, space)))
+        result.append((n, Narrowing(ids[n], width, float(at[k]), place, -1, rows, space)))
     return result
 
 

@@ -35,11 +35,10 @@ class Net:
     def of(cls, graph: GapGraph, column: int, removable: Collection[int], limit_m: float) -> Net:
         """Take the gaps narrower than the limit; whatever may not be removed is fixed."""
         narrow = int(np.searchsorted(graph.width_m, limit_m - SLACK_M, side="left"))
-        found = {
-            (a, z, graph.bits[e] >> column & 1)
-            for e, (a, z) in enumerate(zip(graph.u[:narrow].tolist(), graph.v[:narrow].tolist(), strict=True))
-        }
-        edges = sorted(e for e in found if e[0] != e[1] or e[2])
+        u, v, odd = graph.u[:narrow], graph.v[:narrow], graph.odd(column)[:narrow]
+        size = len(graph.label)
+        key = np.unique(((u * size + v) * 2 + odd)[(u != v) | (odd == 1)])
+        edges = list(zip((key // 2 // size).tolist(), (key // 2 % size).tolist(), (key % 2).tolist(), strict=True))
         degree: dict[int, int] = {}
         at: dict[int, list[int]] = {}
         for k, (a, z, _) in enumerate(edges):

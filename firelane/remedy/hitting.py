@@ -112,13 +112,17 @@ class Solution:
     cuts: int
 
 
+Nets = dict[tuple[int, int], tuple[GapGraph, Net]]
+"""(id of a graph, column) → the graph itself, so that its id stays its own, and its net."""
+
 FEW, SOME, MANY = 6, 10, 12
 """Cuts taken per target at once: towards an incumbent, in the linear phase, after an integer solution."""
 
 
 def least_removal(
-    targets: Sequence[Target], cost: Mapping[int, int], *, limit_m: float, budget: Budget = Budget()
-) -> Solution:
+    targets: Sequence[Target], cost: Mapping[int, int], *, limit_m: float, budget: Budget = Budget(),
+    nets: Nets | None = None,
+) -> Solution:  # fmt: skip
     """Return the least-cost set of obstacles that opens all targets for a disc.
 
     Parameters
@@ -130,6 +134,8 @@ def least_removal(
     limit_m : float
         Width of the disc [m].
     budget : Budget
+    nets : dict, optional
+        Kept from search to search of the same costs and limit: parts of graphs that several of them share.
 
     Raises
     ------
@@ -138,7 +144,7 @@ def least_removal(
     """
     if any(not c > 0 for c in cost.values()):
         raise ValueError("every cost must be positive")
-    search = _Search(targets, cost, limit_m, budget)
+    search = _Search(targets, cost, limit_m, budget, {} if nets is None else nets)
     everything = frozenset(cost)
     shut = [n for n in range(len(targets)) if not search.is_open(n, everything)]
     if shut:
@@ -155,36 +161,35 @@ class _Search:
     cost: Mapping[int, int]
     limit_m: float
     budget: Budget
+    nets: Nets
     best: frozenset[int] | None = None
     bound: float = 0.0
     rounds: int = 0
     programme: Programme = field(init=False)
-    _nets: dict[tuple[int, int], Net] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.programme = Programme(self.cost)
-        self._rows = [self._mentioned(target) for target in self.targets]
+        self._removable = frozenset(self.cost)
+        self._ways = [self._ways_of(target) for target in self.targets]
+        self._rows = [
+            frozenset().union(*(way.forced.union(*(net.rows for net in nets)) for way, nets in ways)) for ways in self._ways
+        ]
 
     def _net(self, graph: GapGraph, column: int) -> Net:
         key = (id(graph), column)
-        if key not in self._nets:
-            self._nets[key] = Net.of(graph, column, frozenset(self.cost), self.limit_m)
-        return self._nets[key]
+        if key not in self.nets:
+            self.nets[key] = graph, Net.of(graph, column, self._removable, self.limit_m)
+        return self.nets[key][1]
 
-    def _ways(self, target: Target) -> list[tuple[Way, list[Net]]]:
+    def _ways_of(self, target: Target) -> list[tuple[Way, list[Net]]]:
         return [
             (way, [self._net(way.graph, c) for c in way.columns] if way.graph is not None else [])
             for way in target.ways if not way.barred and way.forced <= self.cost.keys()
         ]  # fmt: skip
 
-    def _mentioned(self, target: Target) -> frozenset[int]:
-        return frozenset().union(*(
-            way.forced.union(*(net.rows for net in nets)) for way, nets in self._ways(target)
-        ))  # fmt: skip
-
     def is_open(self, n: int, removed: Collection[int]) -> bool:
         """Tell whether a target is served without some rows."""
-        return any(not _lost(way, removed) and _served(way, nets, removed) for way, nets in self._ways(self.targets[n]))
+        return any(not _lost(way, removed) and _served(way, nets, removed) for way, nets in self._ways[n])
 
     def _cuts(
         self, n: int, weight: Mapping[int, float], below: float, most: int, roots: Roots,
@@ -195,7 +200,7 @@ class _Search:
         Ways that are none without the rows ``gone`` do not count; then the cuts hold for larger sets alone.
         """
         choices = []
-        for way, nets in self._ways(self.targets[n]):
+        for way, nets in self._ways[n]:
             if _lost(way, gone):
                 continue
             found = [(weight.get(row, 0.0), frozenset((row,))) for row in sorted(way.forced) if weight.get(row, 0.0) < below]
@@ -214,7 +219,7 @@ class _Search:
         weight = {row: np.inf if row in removed else 1.0 for row in self.cost}
         found: dict[Cut, None] = {}
         for n in range(len(self.targets)):
-            if not any(_served(way, nets, removed) for way, nets in self._ways(self.targets[n])):
+            if not any(_served(way, nets, removed) for way, nets in self._ways[n]):
                 found |= dict.fromkeys(self._cuts(n, weight, np.inf, most, "each"))
         return list(found)
 

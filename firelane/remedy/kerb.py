@@ -115,7 +115,7 @@ def widened(measured: Measurements, spaces: Spaces, added: Sequence[BaseGeometry
     if not designated.is_empty:
         designated = shapely.union_all([designated, *[shapely.intersection(a, pavement) for a in more]])
     wide = replace(network, pavement=pavement, designated=designated)
-    return Remeasured(measured, replace(spaces, network=wide))
+    return Remeasured(measured, spaces.on(wide))
 
 
 def suffices(site: Remeasured, lane_id: str, kerb_m: float) -> bool:

@@ -48,12 +48,13 @@ def _closing(way: Way, rows: set[int], limit_m: float, known: dict[tuple[int, in
 def _odd(graph: GapGraph, column: int, rows: set[int], limit_m: float) -> set[int]:
     """Return the rows that close an odd walk together with what is not among ``rows``."""
     narrow = graph.width_m < limit_m - SLACK_M
+    odd = graph.odd(column).tolist()
     one_of = np.isin(graph.label, list(rows))
     label_u, label_v = graph.label[graph.u], graph.label[graph.v]
     mine_u, mine_v = one_of[graph.u], one_of[graph.v]
     base = _Parities()
     for e in np.flatnonzero(narrow & ~mine_u & ~mine_v).tolist():
-        base.joined(int(graph.u[e]), int(graph.v[e]), graph.bits[e] >> column & 1)
+        base.joined(int(graph.u[e]), int(graph.v[e]), odd[e])
     alone = narrow & (mine_u | mine_v) & (~mine_u | ~mine_v | (label_u == label_v))
     edges: dict[int, list[int]] = {}
     for e in np.flatnonzero(alone).tolist():
@@ -64,7 +65,7 @@ def _odd(graph: GapGraph, column: int, rows: set[int], limit_m: float) -> set[in
         mine = _Parities()
         for e in around:
             (u, odd_u), (v, odd_v) = base.root(int(graph.u[e])), base.root(int(graph.v[e]))
-            if mine.joined(u, v, odd_u ^ odd_v ^ (graph.bits[e] >> column & 1)):
+            if mine.joined(u, v, odd_u ^ odd_v ^ (odd[e])):
                 found.add(row)
                 break
     return found

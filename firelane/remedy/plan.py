@@ -105,6 +105,7 @@ class _Desk:
     measured: Measurements
     subjects: list[Subject]
     _tried: dict[frozenset[str], Remeasured] = field(default_factory=dict)
+    _reached: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
     def options(self) -> dict[str, Option]:
@@ -206,9 +207,11 @@ class _Desk:
 
     def _must_be_reached(self, subject: Subject) -> bool:
         """Tell whether a lane must be reached from an entrance: not where none is known, or none leads there."""
-        if len(self.subjects) > MOST_REACHED:
+        if len(self.subjects) > MOST_REACHED or subject.kind != "lane" or not self.enters:
             return False
-        return subject.kind == "lane" and self.enters and self.bare.access_m(subject.id) >= self.limit_m - SLACK_M
+        if subject.id not in self._reached:
+            self._reached[subject.id] = self.bare.access_m(subject.id) >= self.limit_m - SLACK_M
+        return self._reached[subject.id]
 
     def _nothing_helps(self, subject: Subject) -> Remedy:
         site = self.bare

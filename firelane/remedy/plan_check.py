@@ -53,17 +53,17 @@ class Remeasured:
         gone = list(owners)
         table = measured.spaces.table
         kept = table[~table["owner"].isin(gone).to_numpy(bool)].reset_index(drop=True)
-        site, network = measured.site, measured.network
+        site, network, spaces = measured.site, measured.network, measured.spaces
         labels = owner_labels(site)
         raised = [row_id for (layer, row_id), label in labels.items() if layer == "entrances" and label in owners]
         if raised:
             mouths = network.mouths.copy()
             mouths.loc[mouths["entrance_id"].isin(raised), "clear_height_m"] = np.nan
-            network = replace(network, mouths=mouths)
+            spaces = spaces.on(replace(network, mouths=mouths))
         every = site.layer("buildings")
         chosen = every[every["id"].isin(list(buildings)).to_numpy(bool)].reset_index(drop=True)
         site = replace(site, layers={**site.layers, "buildings": chosen})
-        return cls(measured, replace(measured.spaces, site=site, network=network, table=kept))
+        return cls(measured, replace(spaces, site=site, table=kept))
 
     def moved(self, owner: str, body: BaseGeometry) -> Remeasured:
         """Put one obstacle in another place."""
@@ -77,7 +77,7 @@ class Remeasured:
         """Return the surroundings of one lane alone: for many trials of that lane's own width.
 
         The pavement is cut off beyond the lanes that meet it, where the cut can only be one more wall: a
-        lane that passes here still has to be tried on the whole site.
+        lane that passes here still has to be tried on the whole site. Widths that suffice are not told apart.
         """
         network = self.spaces.network
         lanes = network.lanes
@@ -99,7 +99,7 @@ class Remeasured:
             openings=None if network.openings is None else inside(network.openings),
         )  # fmt: skip
         return Remeasured(
-            self.measured, replace(self.spaces, network=cut, table=table[by_it].reset_index(drop=True))
+            self.measured, replace(self.spaces.on(cut), table=table[by_it].reset_index(drop=True), cap_m=self.limit_m)
         )
 
     @property
@@ -156,7 +156,7 @@ class Remeasured:
         if self.space.widest_way is None:
             return 0.0
         stations = self.measured.network.stations
-        here = stations[(stations["lane_id"] == lane_id).to_numpy(bool)].geometry.to_numpy()
+        here = stations.geometry.to_numpy()[(stations["lane_id"] == lane_id).to_numpy(bool)]
         shapely.prepare(self.space.free)
         places = shapely.get_coordinates(here[shapely.contains(self.space.free, here)])
         if not len(places):

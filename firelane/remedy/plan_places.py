@@ -65,8 +65,18 @@ def grid(region: BaseGeometry, grid_m: float) -> tuple[Floats, Ints]:
     return at[inside] * grid_m, at[inside].astype(np.int64)
 
 
+def pieces_of(shapes: Sequence[BaseGeometry]) -> npt.NDArray[np.object_]:
+    """Return shapes with every line in its single segments: distances to them are found by a tree, not edge by edge."""
+    parts = shapely.get_parts(np.asarray(shapes, dtype=object))
+    lines = shapely.get_dimensions(parts) == 1
+    xy, index = shapely.get_coordinates(parts[lines], return_index=True)
+    same = index[1:] == index[:-1]
+    segments = shapely.linestrings(np.stack((xy[:-1][same], xy[1:][same]), axis=1))
+    return np.concatenate((segments, parts[~lines]))
+
+
 def places(
-    region: BaseGeometry, *, grid_m: float, width_m: float, slack_m: float, fixed: Sequence[BaseGeometry],
+    region: BaseGeometry, *, grid_m: float, width_m: float, slack_m: float, fixed: shapely.STRtree,
     movable: Sequence[BaseGeometry], owners: Sequence[str], gaps: Floats,
 ) -> list[Place]:  # fmt: skip
     """Return the samples of a region, each standing for the places within ``slack_m``.
@@ -81,8 +91,8 @@ def places(
         Width of the disc [m].
     slack_m : float
         How far a sample stands for its surroundings [m]: ``reach_m`` for a bound, 0 for places as they are.
-    fixed : sequence of geometry
-        Outlines of what never goes.
+    fixed : STRtree
+        Outlines of what never goes (``pieces_of``).
     movable : sequence of geometry
         What may go, with its ``owners``.
     gaps : (k, 2, 2) array
@@ -91,10 +101,9 @@ def places(
     xy, at = grid(region, grid_m)
     need = width_m / 2 - slack_m - 1e-6
     points = shapely.points(xy)
-    if len(fixed) and len(xy):
-        barred = np.unique(shapely.STRtree(fixed).query(points, predicate="dwithin", distance=max(need, 0.0))[0])
+    if len(fixed) and len(xy) and need > 0:
         keep = np.ones(len(xy), bool)
-        keep[barred[_nearer(points, fixed, barred, need)]] = False
+        keep[_nearer(points, fixed, need)] = False
         xy, at, points = xy[keep], at[keep], points[keep]
     if not len(xy):
         return []
@@ -114,13 +123,10 @@ def gaps_within(xy: Floats, gaps: Floats, slack_m: float) -> tuple[Ints, Ints]:
     return place.astype(np.int64), gap.astype(np.int64)
 
 
-def _nearer(points: npt.NDArray[np.object_], shapes: Sequence[BaseGeometry], rows: Ints, need_m: float) -> npt.NDArray[np.bool_]:
-    """Tell which points are nearer than ``need_m``, not only as near."""
-    if not len(rows):
-        return np.zeros(0, bool)
-    tree = shapely.STRtree(shapes)
-    _, distance = tree.query_nearest(points[rows], all_matches=False, return_distance=True)
-    result: npt.NDArray[np.bool_] = distance < need_m
+def _nearer(points: npt.NDArray[np.object_], shapes: shapely.STRtree, need_m: float) -> Ints:
+    """Return which points are nearer than ``need_m``, not only as near."""
+    pair, distance = shapes.query_nearest(points, max_distance=need_m, all_matches=False, return_distance=True)
+    result: Ints = pair[0][distance < need_m].astype(np.int64)
     return result
 
 
@@ -139,33 +145,25 @@ def _under(
 
 def _merged(xy: Floats, at: Ints, under: list[frozenset[str]], near: npt.NDArray[np.bool_]) -> list[Place]:
     """Join neighbours that stand for the same; leave out those that are never better than a neighbour."""
-    number = {key: n for n, key in enumerate(map(tuple, at.tolist()))}
-    pairs = [
-        (n, other) for (column, row), n in number.items() for dc, dr in ((1, 0), (0, 1), (1, 1), (1, -1))
-        if (other := number.get((column + dc, row + dr))) is not None
-    ]  # fmt: skip
-    if not pairs:
-        groups = np.arange(len(xy))
-        links: list[tuple[int, int]] = []
-    else:
-        alike = [(a, b) for a, b in pairs if under[a] == under[b] and near[a] == near[b]]
-        a, b = (np.array(c, dtype=np.int64) for c in zip(*alike, strict=True)) if alike else (np.zeros(0, np.int64),) * 2
-        graph = coo_matrix((np.ones(len(a), np.int8), (a, b)), shape=(len(xy), len(xy)))
-        groups = connected_components(graph, directed=False)[1]
-        links = [(int(groups[a]), int(groups[b])) for a, b in pairs if groups[a] != groups[b]]
-    members: dict[int, list[int]] = {}
-    for n, group in enumerate(groups.tolist()):
-        members.setdefault(group, []).append(n)
-    first = {group: rows[0] for group, rows in members.items()}
+    a, b = _neighbours(at)
+    number: dict[frozenset[str], int] = {}
+    what = np.array([number.setdefault(owners, len(number)) for owners in under], np.int64)
+    alike = (what[a] == what[b]) & (near[a] == near[b])
+    graph = coo_matrix((np.ones(int(alike.sum()), np.int8), (a[alike], b[alike])), shape=(len(xy), len(xy)))
+    groups = connected_components(graph, directed=False)[1].astype(np.int64)
+    order = np.argsort(groups, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+    first = [int(rows[0]) for rows in members]
+    apart = np.column_stack((groups[a], groups[b]))[groups[a] != groups[b]]
     worse: set[int] = set()
-    for one, two in links:
+    for one, two in np.unique(apart, axis=0).tolist():
         for this, other in ((one, two), (two, one)):
             # Only where no gap comes near either is the way from the one to the other certain.
             clean = not near[first[this]] and not near[first[other]]
             if clean and under[first[other]] < under[first[this]]:
                 worse.add(this)
     result = []
-    for group in sorted(members, key=lambda g: first[g]):
+    for group in sorted(range(len(members)), key=first.__getitem__):
         if group in worse:
             continue
         rows = members[group]
@@ -174,3 +172,19 @@ def _merged(xy: Floats, at: Ints, under: list[frozenset[str]], near: npt.NDArray
         crowd = xy[rows] if near[best] else np.zeros((0, 2))
         result.append(Place((float(xy[best][0]), float(xy[best][1])), under[best], crowd))
     return result
+
+
+def _neighbours(at: Ints) -> tuple[Ints, Ints]:
+    """Return pairs of places that lie side by side or corner to corner in the grid, by their (column, row) numbers."""
+    column, row = (at - at.min(axis=0)).T
+    width = int(row.max()) + 3
+    key = column * width + row
+    order = np.argsort(key)
+    pairs = []
+    for east, north in ((1, 0), (0, 1), (1, 1), (1, -1)):
+        wanted = key + east * width + north
+        place = np.minimum(np.searchsorted(key[order], wanted), len(key) - 1)
+        found = np.flatnonzero((key[order[place]] == wanted) & (row + north >= 0))
+        pairs.append((found, order[place[found]]))
+    one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    return one, other

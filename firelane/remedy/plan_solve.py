@@ -23,11 +23,11 @@ from firelane.lanes.gaps import GapGraph, gap_ends, lane_gaps, reach_gaps
 from firelane.lanes.space import FreeSpace
 from firelane.measure import Measurements
 from firelane.remedy.costs import Option
-from firelane.remedy.hitting import Budget, Solution, Target, Way, least_removal
+from firelane.remedy.hitting import Budget, Nets, Solution, Target, Way, least_removal
 from firelane.remedy.parking_alone import breaking_alone
 from firelane.remedy.plan_check import SLACK_M, Remeasured
-from firelane.remedy.plan_places import COARSE_M, FINE_M, Place, gaps_within, places, reach_m
-from firelane.remedy.problem import lane_targets, pair_way, solid_edge
+from firelane.remedy.plan_places import COARSE_M, FINE_M, Place, gaps_within, pieces_of, places, reach_m
+from firelane.remedy.problem import lane_targets, pair_way
 
 Floats = npt.NDArray[np.float64]
 
@@ -115,6 +115,8 @@ class Solver:
     also: frozenset[str] = frozenset()
     _solved: dict[tuple[Wanted, ...], Found] = field(default_factory=dict)
     _parts: dict[tuple[int, tuple[int, ...]], GapGraph] = field(default_factory=dict)
+    _lanes: dict[str, list[Target]] = field(default_factory=dict)
+    _nets: Nets = field(default_factory=dict)
 
     @property
     def limit_m(self) -> float:
@@ -192,10 +194,10 @@ class Solver:
             served += lane + ([place] if place is not None else [])
             certain += lane + ([bound] if bound is not None else [])
         budget = BRIEF if self._many and any(one.reached for one in wanted) else Budget()
-        best = least_removal(served, self._cost, limit_m=self.limit_m, budget=budget)
+        best = least_removal(served, self._cost, limit_m=self.limit_m, budget=budget, nets=self._nets)
         # Where no place had to be chosen, what serves is all there is.
         chosen = any(one.reached for one in wanted)
-        least = least_removal(certain, self._cost, limit_m=self.limit_m) if chosen else best
+        least = least_removal(certain, self._cost, limit_m=self.limit_m, nets=self._nets) if chosen else best
         lower = 0 if least.impossible else _whole(least)
         if best.impossible:
             # None of the places tried can be served; what can be removed goes, and is tried by measuring.
@@ -233,6 +235,11 @@ class Solver:
         }  # fmt: skip
 
     def _lane(self, lane_id: str) -> list[Target]:
+        if lane_id not in self._lanes:
+            self._lanes[lane_id] = self._lane_targets(lane_id)
+        return self._lanes[lane_id]
+
+    def _lane_targets(self, lane_id: str) -> list[Target]:
         k, n = self._lane_at[lane_id]
         space, graph, shared = self._lane_graphs[k]
         names = self._names(space)
@@ -263,8 +270,7 @@ class Solver:
             links = coo_matrix((np.ones(int(inner.sum()), np.int8), (graph.u[inner], graph.v[inner])), shape=(nodes, nodes))
             cluster = connected_components(links, directed=False)[1]
             of_edge = np.where(graph.u != 0, cluster[graph.u], cluster[graph.v])
-            mask = sum(1 << c for c in columns)
-            odd = np.array([bool(bits & mask) for bits in graph.bits], bool)
+            odd = np.add.reduce([graph.odd(c) for c in columns]) > 0
             keep = np.isin(of_edge, of_edge[odd])
             self._parts[key] = _without(graph, np.flatnonzero(~keep))
         return self._parts[key]
@@ -372,9 +378,16 @@ class Solver:
         bodies, owners = space.table.geometry.to_numpy(), space.table["owner"].to_numpy(object)
         return places(
             shapely.intersection(region, space.area), grid_m=grid_m, width_m=self.limit_m, slack_m=slack_m,
-            fixed=[solid_edge(space), *bodies[~movable]], movable=list(bodies[movable]), owners=list(owners[movable]),
+            fixed=self._fixed, movable=list(bodies[movable]), owners=list(owners[movable]),
             gaps=self._gaps,
         )  # fmt: skip
+
+    @cached_property
+    def _fixed(self) -> shapely.STRtree:
+        """What never goes: the edges of the pavement, and obstacles that nothing can be done about."""
+        space = self.measured.spaces.envelope[0]
+        stays = ~space.table["owner"].isin(list(self.options)).to_numpy(bool)
+        return shapely.STRtree(pieces_of([space.solid_edge, *space.table.geometry.to_numpy()[stays]]))
 
     def _sections(self, lane_id: str) -> BaseGeometry:
         """Return the whole breadth of a lane, station by station."""

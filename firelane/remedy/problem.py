@@ -79,23 +79,13 @@ def place_way(space: FreeSpace, place: Sequence[float], *, limit_m: float) -> Wa
     at = Point(*place)
     room = (limit_m - SLACK_M) / 2
     rows = frozenset(np.flatnonzero(_away(space.table, at) < room).tolist())
-    edge = solid_edge(space)
+    edge = space.solid_edge
     distance = float(shapely.distance(edge, at)) if shapely.contains(space.area, at) else 0.0
     if distance >= room:
         return Way(None, (), rows)
     foot = shapely.get_coordinates(shapely.shortest_line(at, edge))
     ends = ((float(foot[0, 0]), float(foot[0, 1])), (float(foot[1, 0]), float(foot[1, 1])))
     return Way(None, (), rows, barred=True, bar=Bar(ends, 2 * distance))
-
-
-def solid_edge(space: FreeSpace) -> BaseGeometry:
-    """Return the edge of the pavement without its mouths."""
-    edge = shapely.boundary(space.area)
-    if not len(space.mouths):
-        return edge
-    # A hair wider than the mouths are drawn, but for their ends: those are gate posts.
-    open_ = [shapely.buffer(mouth, 1e-6, cap_style="flat") for mouth in space.mouths.geometry]
-    return shapely.union_all([shapely.difference(edge, shapely.union_all(open_)), *(m.boundary for m in space.mouths.geometry)])
 
 
 def _away(table: gpd.GeoDataFrame, at: BaseGeometry) -> Floats:
@@ -157,7 +147,7 @@ def _standing(space: FreeSpace, place: Floats, left: Floats, bare_m: float, limi
             taken += [(row, *i) for i in _intervals(shape, place, left, room)]
         else:
             taken += [(row, *i) for i in _intervals(shapely.centroid(shape), place, left, room + radius)]
-    edge = [(-1, *i) for i in _intervals(solid_edge(space), place, left, room)]
+    edge = [(-1, *i) for i in _intervals(space.solid_edge, place, left, room)]
     stops = np.unique([0.0, -bare_m, bare_m, *(s for t in (*taken, *edge) for s in t[1:])])
     stops = stops[np.abs(stops) <= bare_m]
     middles = [0.0, *((stops[1:] + stops[:-1]) / 2).tolist()]

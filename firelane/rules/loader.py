@@ -63,7 +63,12 @@ def load_packs(names: Sequence[str] = DEFAULT_PACKS) -> tuple[Pack, ...]:
         try:
             raw = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            problems.append(Problem(f"is not valid TOML: {error}", "mend the line that it names", layer=label))
+            problems.append(
+                Problem(
+                    f"is not valid TOML: {error}", "mend the line that it names", layer=label,
+                    message_zh=f"不是有效的 TOML：{error}", remedy_zh="请修改所指的行",
+                )
+            )
             continue
         pack = parse_pack(raw, label, problems)
         if pack is not None:
@@ -93,16 +98,31 @@ def _read(name: str, problems: list[Problem]) -> str | None:
     packs = ", ".join(available_packs())
     if not name.lower().endswith(_SUFFIX) or "\0" in name:
         remedy = f"use one of: {packs}; or give the path of a .toml file"
-        problems.append(Problem("there is no rule catalogue of this name", remedy, layer=label))
+        problems.append(
+            Problem(
+                "there is no rule catalogue of this name", remedy, layer=label, message_zh="没有此名称的规则集",
+                remedy_zh=f"可用：{packs}；或给出 .toml 文件的路径",
+            )
+        )
         return None
     try:
         return Path(name).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        problems.append(Problem("is not UTF-8 text", "save the file as UTF-8", layer=label))
+        problems.append(
+            Problem(
+                "is not UTF-8 text", "save the file as UTF-8", layer=label, message_zh="不是 UTF-8 文本",
+                remedy_zh="请另存为 UTF-8",
+            )
+        )
     except OSError as error:
         reason = error.strerror or type(error).__name__
         remedy = f"give the path of a readable .toml file, or one of: {packs}"
-        problems.append(Problem(f"the rule catalogue cannot be read: {reason}", remedy, layer=label))
+        problems.append(
+            Problem(
+                f"the rule catalogue cannot be read: {reason}", remedy, layer=label,
+                message_zh=f"无法读取规则文件：{reason}", remedy_zh=f"请给出可读取的 .toml 文件路径，或使用：{packs}",
+            )
+        )
     return None
 
 

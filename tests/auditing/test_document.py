@@ -43,6 +43,7 @@ def doc():
 def test_the_keys_of_the_contract(doc):
     assert list(doc) == [
         "schema", "site", "rules", "lanes", "pinches", "buildings", "findings", "remedies", "summary", "parking",
+        "tracking",
     ]  # fmt: skip
     assert doc["schema"] == "firelane-audit/1"
     expected = {

@@ -265,7 +265,7 @@ def test_a_folder_of_many_sites_is_refused_honestly(tmp_path):
     for name in "ab":
         (tmp_path / name).mkdir()
         (tmp_path / name / "audit.json").write_text(json.dumps(told(CLEAR)), encoding="utf-8")
-    with pytest.raises(InputError, match="2 sites: whole batches are not compared"):
+    with pytest.raises(InputError, match="2 sites, and is no batch that `firelane batch` finished"):
         compare(tmp_path, MIDDLE)
     with pytest.raises(InputError, match="no such file"):
         compare(tmp_path / "nowhere", MIDDLE)
@@ -337,3 +337,75 @@ def test_lines_come_out_of_the_results_beside_the_file(tmp_path):
     # results of another audit are not drawn over this one
     (folders[1] / "results.gpkg").write_bytes(b"no database")
     assert compare(*folders).new.lines == {}
+
+
+# ------------------------------------------------------------------ widths that grew because nobody looked
+
+
+def blind(**more):
+    """The street without its layer of obstructions."""
+    return sc.audited(sc.site([sc.road()], entrances=sc.gates(), **more))
+
+
+BAY = (sc.box(40, -3, 46, -0.6), {"id": "B1"})
+
+
+def test_a_width_is_not_better_where_nobody_looked_for_what_made_it_narrow():
+    changes = compare(MIDDLE, blind())
+    (width,) = of(changes, sc.WIDTH)
+    assert (width.status.value, width.ruling.reason) == ("no_longer_measured", "cause_not_surveyed_now")
+    assert "may still be there" in width.reason("en")
+    assert statuses(changes) == {"no_longer_measured": 2}
+    # Somebody looked, and the post is not there: gone.
+    assert statuses(compare(MIDDLE, street())) == {"gone": 2}
+
+
+def test_a_narrow_road_without_its_post_still_fails_and_is_not_better():
+    def narrow(**more):
+        return sc.audited(sc.site([sc.road(width=3.8)], entrances=sc.gates(width=3.8), **more))
+
+    old, new = narrow(obstructions=[post(50, 0, "P1")]), narrow()
+    for change in of(compare(old, new), sc.WIDTH):
+        assert change.status.value != "better"
+        assert change.status.value != "gone"
+    (lane,) = compare(old, new).lanes
+    assert lane.ruling.status.value in ("unchanged", "no_longer_measured")
+
+
+def test_one_subject_of_which_the_cause_was_not_surveyed():
+    old, new = told(MIDDLE), told(blind())
+    row = next(r for r in old["findings"] if r["rule_id"] == sc.WIDTH)
+    now = next(r for r in new["findings"] if r["rule_id"] == sc.WIDTH)
+    row["finding_id"] = now["finding_id"]  # the same lane as a whole, then and now
+    (change,) = of(compare(old, new), sc.WIDTH)
+    assert (change.status.value, change.ruling.reason, change.ruling.gain) == ("no_longer_measured", "cause_not_surveyed_now", None)
+    now |= {"verdict": "fail", "value": 3.5, "margin": -0.5}
+    (change,) = of(compare(old, new), sc.WIDTH)
+    assert (change.status.value, change.ruling.reason) == ("unchanged", "cause_not_surveyed_now")
+    (change,) = of(compare(new, old), sc.WIDTH)
+    assert (change.status.value, change.ruling.reason) == ("worse", "cause_not_surveyed_before")
+
+
+def test_a_bay_is_gone_only_where_parking_was_surveyed():
+    old = street(parking=[BAY])
+    assert {c.status.value for c in of(compare(old, street(parking=[])), sc.WIDTH)} == {"gone"}
+    changes = compare(old, street())
+    (width,) = of(changes, sc.WIDTH)
+    assert (width.status.value, width.ruling.reason) == ("no_longer_measured", "cause_not_surveyed_now")
+    (lane,) = changes.lanes
+    assert (lane.ruling.status.value, lane.ruling.reason) == ("no_longer_measured", "cause_not_surveyed_now")
+    # The bays were surveyed, obstructions not: what a bay did is known to be gone.
+    assert {c.status.value for c in of(compare(old, blind(parking=[])), sc.WIDTH)} == {"gone"}
+
+
+def test_a_lane_that_is_narrow_now_may_have_been_narrow_where_nobody_looked():
+    (width,) = of(compare(blind(), MIDDLE), sc.WIDTH)
+    assert (width.status.value, width.ruling.reason) == ("new", "cause_not_surveyed_before")
+
+
+def test_the_edge_of_a_road_was_surveyed_both_times():
+    def narrow(width, **more):
+        return sc.audited(sc.site([sc.road(width=width)], entrances=sc.gates(width=width), **more))
+
+    changes = compare(narrow(3.5, obstructions=[]), narrow(6.0))
+    assert {c.status.value for c in of(changes, sc.WIDTH)} <= {"gone", "better"}

@@ -7,6 +7,7 @@ import pytest
 import shapely
 from site_scenes import LineString, Polygon, box, gates, lane_network, local, moved, road, site
 
+from firelane.lanes.bends import _Walk
 from firelane.lanes.bends_fit import Shape, fit_circle, fit_edge
 from firelane.measure.turning import BEND_COLUMNS, bend_table, measure_turning
 
@@ -166,3 +167,48 @@ def test_the_table_has_one_row_per_kerb():
     assert table["side"].tolist() == ["inner", "outer"]
     assert table["radius_m"].tolist() == pytest.approx([9.0, 13.0])
     assert tuple(bend_table([], where).columns) == BEND_COLUMNS
+
+
+def by_a_junction(straight):
+    """A lane of 4 m that leaves a street by returns of 9 m, goes straight and turns right: R 9 inside, 13 outside."""
+    returns = [shapely.difference(box(min(x, x + s * 9), 4, max(x, x + s * 9), 13), shapely.Point(x, 13).buffer(9, quad_segs=30)) for x, s in ((19, 1), (41, -1))]
+    top = 13 + straight
+    turn = shapely.affinity.translate(shapely.affinity.rotate(sector(9, 13, 90, 3), 180, origin=(0, 0)), 41, top)
+    parts = [road(120, 8), box(28, 4, 32, top), *returns, turn, box(41, top + 9, 70, top + 13)]
+    return shapely.union_all([shapely.set_precision(p, 1e-9) for p in parts])
+
+
+@pytest.mark.parametrize("straight", [6, 8, 12, 14, 16])
+def test_the_kerb_return_of_a_junction_is_no_leg_of_the_bend_behind_it(straight):
+    found = [b for b in bends(by_a_junction(straight), ends=gates(120, 8)) if b.kind == "bend"]
+    assert len(found) == 1
+    assert found[0].inner.arc.shape is Shape.ARC
+    assert found[0].inner.arc.radius_m == pytest.approx(9.0, abs=0.05)
+
+
+def two_arms(turn_deg, apart=14.0, fillet=0.0):
+    """A street of 8 m that turns left by an angle, and an arm of 8 m off its left side on either side of the turn."""
+    along = np.array([np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))])
+    street = LineString([(-60, 0), (0, 0), tuple(60 * along)]).buffer(4, cap_style="flat", join_style="mitre")
+    arm = box(-apart / 2 - 4, 0, -apart / 2 + 4, 40)
+    other = shapely.affinity.rotate(box(apart / 2 - 4, 0, apart / 2 + 4, 40), turn_deg, origin=(0, 0))
+    plan = shapely.union_all([street, arm, other])
+    ends = [(LineString([(-60, -4), (-60, 4)]), {"id": "W"})]
+    return (plan.buffer(fillet).buffer(-fillet) if fillet else plan), ends
+
+
+@pytest.mark.parametrize(("apart", "fillet"), [(12, 0), (14, 0), (16, 0), (26, 8)])
+def test_between_two_arms_a_straight_street_does_not_bend(apart, fillet):
+    """The centreline leans 20° towards either arm; the kerb across the street runs straight on."""
+    plan, ends = two_arms(0.0, apart, fillet)
+    assert [b for b in bends(plan, ends=ends) if b.kind == "bend"] == []
+
+
+@pytest.mark.parametrize(("turn_deg", "apart"), [(30.0, 16.0), (60.0, 16.0), (-45.0, 20.0)])
+def test_a_street_that_bends_between_two_arms_is_a_bend(turn_deg, apart, monkeypatch):
+    plan, ends = two_arms(turn_deg, apart)
+    found = [(b.turn_deg, b.place) for b in bends(plan, ends=ends) if b.kind == "bend"]
+    assert len(found) == 1
+    assert abs(found[0][0]) > abs(turn_deg) - 10.0
+    monkeypatch.setattr(_Walk, "_bows", lambda *_: False)
+    assert found == [(b.turn_deg, b.place) for b in bends(plan, ends=ends) if b.kind == "bend"]

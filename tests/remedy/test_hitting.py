@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def test_a_way_beside_something_is_none_without_it():
     assert found.rows == {1, 2}
     # All that is known is that column 0 would cost 2: no proof.
     assert (found.cost, found.lower_bound, found.proven) == (6, 2, False)
-    assert g.__class__(**{**g.__dict__, "passages": ((Passage((0,), stays=(frozenset({1}),)),),)}).passage_width(0, {0, 1}) == (0.0, -1)
+    assert replace(g, passages=((Passage((0,), stays=(frozenset({1}),)),),)).passage_width(0, {0, 1}) == (0.0, -1)
 
 
 def test_nothing_to_do_costs_nothing():

@@ -1,4 +1,4 @@
-"""The sheet set: drawing list and notes, general plan, setting-out plans, coordinates, details, schedules."""
+"""The sheet set: drawing list and notes, general plan, setting-out plans, coordinates, details, schedules, tracked vehicles."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from firelane.drawing.sheets.frame import draw_frame
 from firelane.drawing.sheets.general import general_plan
 from firelane.drawing.sheets.listing import NO_SCALE, listing_sheets
 from firelane.drawing.sheets.schedules import schedule_sheets
+from firelane.drawing.sheets.tracking import tracking_sheets
 
 if TYPE_CHECKING:
     from firelane.drawing.sheets.base import SetContext
@@ -28,6 +29,7 @@ def draw_sheets(context: SetContext) -> list[SheetEntry]:
         *coordinate_sheets(context),
         *detail_sheets(context),
         *schedule_sheets(context),
+        *tracking_sheets(context),
     ]
     drafts = [*listing_sheets(context, others), *others]
     digits = max(2, len(str(len(drafts))))

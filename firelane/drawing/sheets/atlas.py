@@ -35,6 +35,7 @@ from firelane.drawing.sheets.atlas_labels import (
 )
 from firelane.drawing.sheets.base import Room, SheetDraft, add_viewport
 from firelane.drawing.sheets.tiles import Tile, atlas, measures, tiles, window_room
+from firelane.drawing.swept import swept_layers
 from firelane.drawing.text import wrap
 from firelane.drawing.words import word
 
@@ -168,8 +169,9 @@ def _view(pen: Pen, context: SetContext, content: Content, tile: Tile) -> Writer
     _define(canvas)
     window = window_room(context.room, canvas.sheet)
     middle = ((window.x0 + window.x1) / 2, (window.y0 + window.y1) / 2)
+    frozen = (*FROZEN, *swept_layers(canvas, context.audit))
     add_viewport(
-        pen, middle, (window.width, window.height), tile.centre, tile.scale, twist_deg=tile.twist_deg, frozen=FROZEN
+        pen, middle, (window.width, window.height), tile.centre, tile.scale, twist_deg=tile.twist_deg, frozen=frozen
     )
     pen.line([(window.x0, window.y0), (window.x1, window.y0)], 0.35)
     inner = (window.x0 + 1.0, window.y0 + 1.0, window.x1 - 1.0, window.y1 - 1.0)

@@ -329,14 +329,16 @@ def _measured_corner(grid: GridShape, angle_deg: float, line_m: float) -> _Corne
     if left is None:
         return _Corner(side_m, float(feet[right][0]))
     foot = rising[left].interpolate(rising[left].project(on_right))
-    whole = paint.buffer(1e-6).covers(foot.buffer(line_m / 4))
+    thick = paint.buffer(1e-6)
+    shapely.prepare(thick)
+    whole = thick.covers(foot.buffer(line_m / 4))
     spacing = ((foot.x, foot.y), (on_right.x, on_right.y))
     axis = () if whole else tuple((float(x), float(y)) for x, y in shapely.get_coordinates(rising[left]))
     busy = shapely.union_all([*falling, shapely.LineString([on_right, foot]), shapely.box(0, 0, side_m, side_m).exterior])
     best: tuple[float, Point] | None = None
     for share in np.linspace(0.02, 0.98, 49):
         spot = rising[left].interpolate(share, normalized=True)
-        if paint.buffer(1e-6).covers(spot.buffer(line_m / 4)) and max(spot.x, spot.y) < side_m:
+        if max(spot.x, spot.y) < side_m and thick.covers(spot.buffer(line_m / 4)):
             room_m = float(busy.distance(spot))
             if best is None or room_m > best[0] + 1e-9:
                 best = (room_m, (spot.x, spot.y))

@@ -23,6 +23,7 @@ from firelane.drawing.legend import TILE_RGB, draw_symbol
 from firelane.drawing.pen import LAYER
 from firelane.drawing.sheets.base import Room, SheetDraft, add_viewport
 from firelane.drawing.sheets.tiles import tiles
+from firelane.drawing.swept import swept_layers
 from firelane.drawing.text import text_width
 from firelane.drawing.violations import flags
 from firelane.drawing.words import word
@@ -100,20 +101,26 @@ def general_plan(context: SetContext) -> list[SheetDraft]:
 
     def draw(pen: Pen, entry: SheetEntry, entries: Sequence[SheetEntry]) -> None:
         del entry
-        room, rest, beside, scale = arranged(context)
+        room, _, _, scale = arranged(context)
         middle = ((room.x0 + room.x1) / 2, (room.y0 + room.y1) / 2)
         size, twist_deg = (room.width, room.height), context.view.twist_deg
-        add_viewport(pen, middle, size, context.view.centre, scale, twist_deg=twist_deg, frozen=FROZEN)
+        frozen = (*FROZEN, *swept_layers(context.canvas, context.audit))
+        add_viewport(pen, middle, size, context.view.centre, scale, twist_deg=twist_deg, frozen=frozen)
         indexed = draw_index(pen, context, [e.number for e in entries if e.key == "setting_out"])
-        keys = _keys(context, indexed=indexed)
-        if beside:
-            pen.line([(rest.x0, rest.y0), (rest.x0, rest.y1)], 0.35)
-            _furnish_column(pen, context, rest, title, keys)
-        else:
-            pen.line([(rest.x0, rest.y1), (rest.x1, rest.y1)], 0.35)
-            _furnish_strip(pen, context, rest, title, keys)
+        furnish(pen, context, title, _keys(context, indexed=indexed))
 
     return [SheetDraft("general", title, f"1:{context.canvas.scale}", draw)]
+
+
+def furnish(pen: Pen, context: SetContext, title: str, keys: Sequence[str]) -> None:
+    """Furnish what the plan leaves of its sheet: caption, north arrow, scale bar and the symbols ``keys``."""
+    _, rest, beside, _ = arranged(context)
+    if beside:
+        pen.line([(rest.x0, rest.y0), (rest.x0, rest.y1)], 0.35)
+        _furnish_column(pen, context, rest, title, keys)
+    else:
+        pen.line([(rest.x0, rest.y1), (rest.x1, rest.y1)], 0.35)
+        _furnish_strip(pen, context, rest, title, keys)
 
 
 def _keys(context: SetContext, *, indexed: bool) -> list[str]:

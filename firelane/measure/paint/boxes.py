@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from firelane.measure.paint.features import Geometries, clustered, outlines_of, rows_of, strings, touching_ids
+from firelane.measure.paint.features import Geometries, clustered, outlines_of, rows_of, strings
 from firelane.measure.paint.records import Box, BoxesOnLane, Gap, GridAtMouth
 from firelane.vocabulary import LaneEnd, PaintKind
 
@@ -52,7 +52,8 @@ def boxes_on_lanes(
     lines = network.lanes.geometry.to_numpy()
     owner, middles = _lanes_of(shapes, network)
     other_owner, _ = _lanes_of(outlines_of(others), network)
-    ids = counted["id"].to_numpy(dtype=object)
+    ids, text_ids = (table["id"].to_numpy(dtype=object) for table in (counted, text))
+    texts = text.geometry.to_numpy()
     surveyed = site.surveyed("markings")
     results: list[BoxesOnLane] = []
     for n, lane in enumerate(network.lanes.itertuples(index=False)):
@@ -61,7 +62,7 @@ def boxes_on_lanes(
                 marking_ids=strings(ids[groups[k]]),
                 chainage_m=float(shapely.line_locate_point(lines[n], middles[k])),
                 offset_m=_offset_m(lines[n], middles[k]),
-                text_ids=touching_ids(text, shapes[k]),
+                text_ids=strings(text_ids[shapely.intersects(texts, shapes[k])]),
                 location=(float(middles[k].x), float(middles[k].y)),
             )
             for k in np.flatnonzero(owner == n)
