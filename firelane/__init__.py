@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from firelane.auditing import Audit, audit, write_audit
+    from firelane.batch import compare_batches, run_batch, write_batch_changes
     from firelane.cases.book import CaseBook
     from firelane.charts import lane_chart, lane_charts
     from firelane.comparing import compare, write_changes
     from firelane.drawing import DrawingOptions, plot_pdf, write_dxf
-    from firelane.errors import FirelaneError, InputError, OutputError, Problem, UsageError
+    from firelane.errors import EngineError, FirelaneError, InputError, OutputError, Problem, UsageError
     from firelane.findings import Finding
     from firelane.lanes.records import LaneNetwork
     from firelane.markings import MarkingPlan, plan_markings
@@ -33,6 +34,7 @@ _HOMES = {
     "Audit": "firelane.auditing",
     "CaseBook": "firelane.cases.book",
     "DrawingOptions": "firelane.drawing",
+    "EngineError": "firelane.errors",
     "Finding": "firelane.findings",
     "FirelaneError": "firelane.errors",
     "InputError": "firelane.errors",
@@ -48,6 +50,7 @@ _HOMES = {
     "WhatIf": "firelane.whatif",
     "audit": "firelane.auditing",
     "compare": "firelane.comparing",
+    "compare_batches": "firelane.batch",
     "lane_chart": "firelane.charts",
     "lane_charts": "firelane.charts",
     "load_rules": "firelane.rules",
@@ -56,10 +59,12 @@ _HOMES = {
     "plan_markings": "firelane.markings",
     "plot_pdf": "firelane.drawing",
     "read_site": "firelane.site",
+    "run_batch": "firelane.batch",
     "run_site": "firelane.run",
     "verify_drawing": "firelane.verifying",
     "violation_map": "firelane.webmap",
     "write_audit": "firelane.auditing",
+    "write_batch_changes": "firelane.batch",
     "write_changes": "firelane.comparing",
     "write_dxf": "firelane.drawing",
     "write_report": "firelane.report",
@@ -69,6 +74,7 @@ __all__ = [
     "Audit",
     "CaseBook",
     "DrawingOptions",
+    "EngineError",
     "Finding",
     "FirelaneError",
     "InputError",
@@ -85,6 +91,7 @@ __all__ = [
     "__version__",
     "audit",
     "compare",
+    "compare_batches",
     "lane_chart",
     "lane_charts",
     "load_rules",
@@ -93,10 +100,12 @@ __all__ = [
     "plan_markings",
     "plot_pdf",
     "read_site",
+    "run_batch",
     "run_site",
     "verify_drawing",
     "violation_map",
     "write_audit",
+    "write_batch_changes",
     "write_changes",
     "write_dxf",
     "write_report",

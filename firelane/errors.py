@@ -6,6 +6,7 @@
     ├── InputError (ValueError)          bad input: every problem listed, exit code 2
     ├── OutputError (OSError)            a result could not be written, exit code 2
     ├── UsageError (ValueError)          an option that makes no sense, exit code 2
+    ├── EngineError (RuntimeError)       a batch's workers cannot be started (any more), exit code 2
     └── MeasurementError (ArithmeticError)  an invariant of the measurement broke, exit code 3
 
 Each class also subclasses the builtin it resembles, so a caller who knows nothing of
@@ -137,3 +138,18 @@ class UsageError(FirelaneError, ValueError):
 
 class MeasurementError(FirelaneError, ArithmeticError):
     """An invariant of the measurement did not hold: a defect of firelane, not of the site."""
+
+
+class EngineError(FirelaneError, RuntimeError):
+    """The engine itself cannot go on: no worker can be started, the scheduler is gone. What is done is kept.
+
+    ``message_zh`` is the same in Chinese.
+    """
+
+    def __init__(self, message: str, message_zh: str = "") -> None:
+        super().__init__(message)
+        self.message_zh = message_zh
+
+    def text(self, lang: str = "zh") -> str:
+        """Return the message in ``lang``."""
+        return (self.message_zh if lang == "zh" else "") or str(self)

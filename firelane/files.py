@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import os
 import re
 import stat
@@ -12,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from firelane.errors import OutputError
+from firelane.errors import InputError, OutputError, Problem
 
 # Names that Windows gives to devices, whatever the ending (naming rules of the Win32 file system).
 _RESERVED = frozenset(
@@ -171,6 +173,48 @@ def ensure_writable_dir(path: str | os.PathLike[str]) -> Path:
     return folder
 
 
+def delimited_rows(content: bytes, name: str) -> list[list[str]]:
+    r"""Return the rows of a text table as Chinese and other spreadsheets write it: UTF-8 or GB 18030, with ``,`` ``;`` or tabs.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        Of the file, for the problem.
+
+    Raises
+    ------
+    InputError
+        If it is no such table.
+
+    >>> delimited_rows("编号;名称\r\n1;沈河".encode("gb18030"), "a.csv")
+    [['编号', '名称'], ['1', '沈河']]
+    """
+    again = ("export it again", "请重新导出")
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise _no_table(
+            name, "is neither UTF-8 nor GB18030", "编码既不是 UTF-8 也不是 GB18030", ("save it as CSV UTF-8", "请另存为 CSV UTF-8")
+        )
+    if "\x00" in text:
+        raise _no_table(name, "is no text file", "不是文本文件", again)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t，", key=first.count)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise _no_table(name, f"is no CSV table: {error}", f"不是 CSV 表格（{error}）", again) from error
+
+
+def _no_table(name: str, en: str, zh: str, remedy: tuple[str, str]) -> InputError:
+    return InputError([Problem(en, remedy[0], name, message_zh=zh, remedy_zh=remedy[1])])
+
+
 def refusal_of_kind(path: Path) -> tuple[str, str] | None:
     """Return why ``path`` is not read (Chinese, English), None for an ordinary file or one that is not there.
 
@@ -198,15 +242,16 @@ def safe_name(text: str) -> str:
     trailing dots, at most 120 bytes in UTF-8, never empty, Unicode normal form C. A safe name is
     returned unchanged.
 
-    >>> safe_name("../../etc/passwd"), safe_name("CON.txt"), safe_name(""), safe_name("三好街 12号")
-    ('etc_passwd', '_CON.txt', 'unnamed', '三好街_12号')
+    >>> safe_name("../../etc/passwd"), safe_name("CON.txt"), safe_name("-rf"), safe_name("三好街 12号")
+    ('etc_passwd', '_CON.txt', '_-rf', '三好街_12号')
     """
     normal = unicodedata.normalize("NFC", text)
     # Control, format (direction overrides), surrogate, private and unassigned characters: out.
     kept = "".join(c if c.isspace() or unicodedata.category(c)[0] != "C" else "" for c in normal)
     name = _strip(_FORBIDDEN.sub("_", kept))
     name = unicodedata.normalize("NFC", name)
-    if name.split(".")[0].rstrip("_ ").lower() in _RESERVED:
+    # A leading hyphen would be an option to whoever writes rm * in that folder.
+    if name.startswith("-") or name.split(".")[0].rstrip("_ ").lower() in _RESERVED:
         name = f"_{name}"
     while len(name.encode("utf-8")) > _MAX_NAME_BYTES:
         name = name[:-1]

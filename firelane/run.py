@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,23 +24,28 @@ from firelane.report import write_report
 from firelane.rules import load_rules
 from firelane.site import Site, read_site
 from firelane.staging import staged
+from firelane.tracking.asked import asked_vehicles
 from firelane.vocabulary import Lang
 from firelane.webmap import map_pdf, violation_map
 
 STEPS = (
-    "read", "rules", "network", "measure", "judge", "remedies", "markings", "results", "drawing", "plot", "quantities",
+    "read", "rules", "network", "measure", "tracking", "judge", "remedies", "markings", "results", "drawing", "plot", "quantities",
     "map", "report", "charts",
 )  # fmt: skip
-"""Names of the steps, in order; ``plot``, ``report``, ``charts`` and ``remedies`` only where they are asked for."""
+"""Names of the steps, in order; ``tracking``, ``plot``, ``report``, ``charts`` and ``remedies`` only where they are asked for."""
+
+
+PARTS = ("audit", "draw", "map", "report")
+"""What may be asked for: the audit's files; drawing, quantities and setting-out; the map; the inspection report."""
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run produced: the site, its audit, the marking plan and the files written."""
+    """What a run produced: the site, its audit, the marking plan (None where no part needs one) and the files written."""
 
     site: Site
     audit: Audit
-    plan: MarkingPlan
+    plan: MarkingPlan | None
     folder: Path
     files: tuple[Path, ...]
 
@@ -54,10 +59,12 @@ def run_site(
     lang: Lang = "zh",
     skip_bad: bool = False,
     within: str | None = None,
+    parts: Collection[str] | None = None,
     pdf: bool = True,
     charts: bool = False,
     remedies: bool = True,
     datum: str = "wgs84",
+    vehicles: Sequence[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Read, audit, draw and map one site.
@@ -77,21 +84,25 @@ def run_site(
         Leave unreadable road rows out instead of refusing the site.
     within : str, optional
         What to cut out (``read_site``).
+    parts : collection of str, optional
+        Of ``PARTS``; left out, all of them, without ``pdf`` all but the report.
     pdf : bool
-        Plot the sheets and the map, and write the inspection report, as PDF (a second for every few sheets).
+        Plot the sheets and the map as PDF as well (a second for every few sheets).
     charts : bool
         Chart the width along every lane as well.
     remedies : bool
         Work out what has to go where something fails, and which planned bays can stay.
     datum : {"wgs84", "gcj02", "bd09"}
         Of a further ``findings.<datum>.geojson`` for maps that bear an offset; ``wgs84`` writes none.
+    vehicles : sequence of str, optional
+        Vehicles to track (:func:`firelane.audit`); left out, the one of ``site.toml``.
     progress : callable, optional
         Called with the name of each step (one of ``STEPS``) as it begins.
 
     Raises
     ------
     InputError
-        If the site, a rule pack or a marking parameter is refused; nothing is written then.
+        If the site, a rule pack, a vehicle or a marking parameter is refused; nothing is written then.
     UsageError
         If the datum is unknown.
     OutputError
@@ -104,57 +115,88 @@ def run_site(
     # Before the work, not after it: what would be refused at the end is refused at once.
     load_rules(rules)
     check_datum(datum)
-    check_tables(site)
+    check_tables(site, vehicles=vehicles)
     ensure_writable_dir(folder)
-    result = audit(site, rules=rules, progress=say, remedies=remedies)
-    say("markings")
-    plan = plan_markings(result.site, result.network, clear_widths=clear_widths(result))
+    result = audit(site, rules=rules, progress=say, remedies=remedies, vehicles=vehicles)
+    plan = None
+    if parts is None:
+        parts = PARTS if pdf else PARTS[:-1]
+    if set(parts) & {"draw", "map", "report"}:
+        say("markings")
+        plan = plan_markings(result.site, result.network, clear_widths=clear_widths(result))
     with staged(folder) as desk:
-        say("results")
-        files = write_audit(result, desk, markings=plan.paint, datum=datum)
-        say("drawing")
-        write_dxf(plan, result, desk / "markings.dxf", DrawingOptions(lang=lang))
-        if pdf:
-            say("plot")
-            plot_pdf(desk / "markings.dxf", desk / "markings.pdf")
-        say("quantities")
-        write_quantities(plan, desk / "quantities.xlsx", lang)
-        write_setting_out(plan, desk / "setting_out.csv")
-        field = write_field_files(plan, desk, paths=False)
-        say("map")
-        violation_map(result, desk / "map.html", plan=plan, lang=lang)
-        if pdf:
-            map_pdf(result, desk / "map.pdf", plan=plan, lang=lang)
-            say("report")
-            write_report(result, desk / "report.pdf", plan, lang)
-        if charts:
-            say("charts")
-            lane_charts(result, desk / "profiles.pdf", lang=lang)
-    names = [path.name for path in files]
-    names += ["markings.dxf", *(["markings.pdf"] if pdf else []), "quantities.xlsx", "setting_out.csv"]
-    names += [*(path.name for path in field), "map.html", *(["map.pdf", "report.pdf"] if pdf else [])]
-    names += ["profiles.pdf"] if charts else []
+        names = write_parts(result, plan, desk, parts, lang=lang, pdf=pdf, charts=charts, datum=datum, say=say)
     return RunResult(site, result, plan, folder, tuple(folder / name for name in names))
 
 
-def check_tables(site: Site, drawn_on: date | None = None) -> None:
-    """Refuse what the tables ``[marking]``, ``[materials]`` and ``[drawing]`` of ``site.toml`` say wrongly.
+def write_parts(
+    result: Audit, plan: MarkingPlan | None, desk: Path, parts: Collection[str], *, lang: Lang, pdf: bool, charts: bool,
+    datum: str, say: Callable[[str], None],
+) -> list[str]:  # fmt: skip
+    """Write the files of the parts into ``desk``; return their names."""
+    names: list[str] = []
+    if "audit" in parts:
+        say("results")
+        files = write_audit(result, desk, markings=None if plan is None else plan.paint, datum=datum)
+        names += [path.name for path in files]
+    if "draw" in parts and plan is not None:
+        names += _write_drawing(result, plan, desk, lang=lang, pdf=pdf, say=say)
+    if "map" in parts:
+        say("map")
+        violation_map(result, desk / "map.html", plan=plan, lang=lang)
+        names.append("map.html")
+        if pdf:
+            map_pdf(result, desk / "map.pdf", plan=plan, lang=lang)
+            names.append("map.pdf")
+    if "report" in parts and plan is not None:
+        say("report")
+        write_report(result, desk / "report.pdf", plan, lang)
+        names.append("report.pdf")
+    if charts:
+        say("charts")
+        lane_charts(result, desk / "profiles.pdf", lang=lang)
+        names.append("profiles.pdf")
+    return names
+
+
+def _write_drawing(
+    result: Audit, plan: MarkingPlan, desk: Path, *, lang: Lang, pdf: bool, say: Callable[[str], None]
+) -> list[str]:
+    """Write the drawing, its plot, the quantities and the setting-out; return the files' names."""
+    say("drawing")
+    write_dxf(plan, result, desk / "markings.dxf", DrawingOptions(lang=lang))
+    if pdf:
+        say("plot")
+        plot_pdf(desk / "markings.dxf", desk / "markings.pdf")
+    say("quantities")
+    write_quantities(plan, desk / "quantities.xlsx", lang)
+    write_setting_out(plan, desk / "setting_out.csv")
+    field = write_field_files(plan, desk, paths=False)
+    plots = ["markings.pdf"] if pdf else []
+    return ["markings.dxf", *plots, "quantities.xlsx", "setting_out.csv", *(path.name for path in field)]
+
+
+def check_tables(site: Site, drawn_on: date | None = None, *, vehicles: Sequence[str] | None = None) -> None:
+    """Refuse what the tables ``[marking]``, ``[materials]``, ``[drawing]`` and ``[vehicle]`` of ``site.toml`` say wrongly.
 
     Parameters
     ----------
     site : Site
     drawn_on : date, optional
         Date of the title block.
+    vehicles : sequence of str, optional
+        Vehicles that are asked for.
 
     Raises
     ------
     InputError
-        Listing the problems of all three together.
+        Listing the problems of all of them together.
     """
     checks: tuple[Callable[[], object], ...] = (
         lambda: dimensions(site.config.marking),
         lambda: check_materials(site.config.materials),
         lambda: read_project(site, drawn_on),
+        lambda: asked_vehicles(site.config.vehicle, vehicles),
     )
     problems: list[Problem] = []
     for check in checks:

@@ -33,7 +33,7 @@ class Verdict(Term):
 
     PASS = "pass", "符合", "pass"
     FAIL = "fail", "不符合", "fail"
-    INDETERMINATE = "indeterminate", "测量精度内无法判定", "indeterminate"
+    INDETERMINATE = "indeterminate", "无法判定", "indeterminate"
     NOT_MEASURED = "not_measured", "未测量", "not measured"
     NOT_APPLICABLE = "not_applicable", "不适用", "not applicable"
 
@@ -43,7 +43,7 @@ class SiteVerdict(Term):
 
     PASS = "pass", "符合", "pass"
     FAIL = "fail", "不符合", "fail"
-    INDETERMINATE = "indeterminate", "测量精度内无法判定", "indeterminate"
+    INDETERMINATE = "indeterminate", "无法判定", "indeterminate"
     INCOMPLETE = "incomplete", "未发现不符合，但有未测项目", "incomplete"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -15,3 +16,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("firelane")
+
+# Started in the background of a shell that has no jobs, Ctrl-C is ignored, here and in every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A narrow terminal breaks the cells of a table over lines: what is tested is what a terminal of this width shows,
+# wherever the tests run. Tests of the breaking itself choose a width of their own.
+os.environ["COLUMNS"] = "100"

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from firelane import __version__
-from firelane.errors import FirelaneError, InputError, MeasurementError, OutputError, UsageError
+from firelane.errors import FirelaneError, InputError, MeasurementError
 from firelane.vocabulary import Lang
 
 REFUSED, BROKEN, INTERRUPTED = 2, 3, 130
@@ -27,10 +27,14 @@ COMMANDS = {
     "notice": "firelane.cli.notice",
     "chart": "firelane.cli.chart",
     "case": "firelane.cli.case",
+    "ip": "firelane.cli.ip",
+    "star": "firelane.cli.star",
+    "batch": "firelane.cli.batch",
     "diff": "firelane.cli.diff",
     "layers": "firelane.cli.layers",
     "split": "firelane.cli.split",
     "rules": "firelane.cli.rules",
+    "vehicles": "firelane.cli.vehicles",
 }
 
 HELP = {
@@ -45,10 +49,14 @@ HELP = {
     "notice": "Write notices to correct, one for each responsible party. 生成责令限期改正通知书",
     "chart": "Chart the clear width along each lane. 绘制净宽沿程图",
     "case": "Keep violation cases from detection to closing. 违规案件管理",
+    "ip": "Keep the IP-operation programme: plan, records, judgements, dashboard. 知识产权运营服务体系方案管理",
+    "star": "Keep the Star Spaces: filing, evaluation, subsidies, exits. 星创天地备案与考评",
+    "batch": "Audit every site of a city; goes on where it stopped. 批量检查全市场地，可断点续做",
     "diff": "Compare two audits: new, gone, worse, better. 两次检查对比",
     "layers": "List the layers of a CAD plan and propose a mapping. 列出 CAD 图层并给出对应建议",
     "split": "Split an OpenStreetMap extract into sites. 把 OpenStreetMap 数据分成多个场地",
     "rules": "Print the catalogue of rules. 列出规则",
+    "vehicles": "Print the fire engines, their radii and the widths they need. 列出消防车型及所需宽度",
 }
 
 
@@ -117,11 +125,9 @@ def _exit_code(words: list[str]) -> int:
     except InputError as error:
         _say(error.text("zh" if zh else "en"), words)
         return REFUSED
-    except (OutputError, UsageError) as error:
-        _say(error.text("zh" if zh else "en"), words)
-        return REFUSED
     except FirelaneError as error:
-        _say(str(error), words)
+        told = getattr(error, "text", None)  # not every error is one that a user may cause
+        _say(told("zh" if zh else "en") if told else str(error), words)
         return REFUSED
     except OSError as error:
         # Disks, permissions, networks: the surroundings failed, not firelane.

@@ -15,11 +15,13 @@ from firelane.cli.datum import datum_option
 @common.rules_option
 @common.fail_on_option
 @common.folder_option("Folder for the results.", required=True)
+@common.vehicle_option
 @common.remedies_option
 @datum_option
 def command(
     *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool, rules: str,
     fail_on: str | None, out: Path, no_remedies: bool, datum: str,
+    vehicles: tuple[str, ...] | None,
 ) -> int:  # fmt: skip
     """Audit SITE into audit.json, results.gpkg, findings.geojson and findings.csv.
 
@@ -33,13 +35,16 @@ def command(
     from firelane.staging import staged
 
     tongue = common.console_lang(lang)
-    steps = ("read", "rules", "network", "measure", "judge", *(() if no_remedies else ("remedies",)), "results")
+    steps = (
+        "read", "rules", "network", "measure", *(("tracking",) if vehicles else ()), "judge",
+        *(() if no_remedies else ("remedies",)), "results",
+    )  # fmt: skip
     with common.progress(steps, tongue, quiet=quiet) as tell:
         tell("read")
         read = read_site(site, config=config, skip_bad=skip_bad, within=within)
         load_rules(common.rule_names(rules))
         ensure_writable_dir(out)
-        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies)
+        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies, vehicles=vehicles)
         tell("results")
         with staged(out) as desk:
             files = [out / path.name for path in write_audit(result, desk, datum=datum)]

@@ -34,6 +34,7 @@ STEP_NAMES = {
     "plot": ("打印图纸", "plotting"),
     "quantities": ("工程量", "quantities"),
     "map": ("生成地图", "mapping"),
+    "tracking": ("搜索消防车行驶路线", "tracking the vehicles"),
     "remedies": ("求补救办法", "finding remedies"),
     "charts": ("绘制沿程图", "drawing the charts"),
     "report": ("编写检查报告", "writing the report"),
@@ -123,6 +124,23 @@ def remedies_option(function: F) -> F:
     )(function)
 
 
+def vehicle_option(function: F) -> F:
+    """Add ``--vehicle``."""
+    return click.option(
+        "--vehicle", "vehicles", default=None, metavar="ID[,ID]", callback=_vehicle_ids,
+        help="Fire engines whose way is searched, in place of the site's own: ids of `firelane vehicles`, or `site`.",
+    )(function)
+
+
+def _vehicle_ids(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    names = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+    if not names:
+        raise click.BadParameter("name at least one vehicle; `firelane vehicles` lists them")
+    return names
+
+
 def file_option(suffixes: Sequence[str], text: str) -> Callable[[F], F]:
     """Return the option ``-o FILE``, which must end in one of ``suffixes``.
 
@@ -175,7 +193,7 @@ def progress(steps: Sequence[str], lang: Lang, *, quiet: bool) -> Iterator[Calla
             done.append(step)
 
         yield tell
-        bar.update(len(steps) - bar.pos, "")
+        bar.update(max(len(steps) - bar.pos, 0), "")
 
 
 def print_notes(notes: Sequence[Note], lang: Lang) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.command("draw", epilog="Example: firelane draw data/shenyang_district -o markings.dxf --pdf")
 @common.site_options
 @common.rules_option
+@common.vehicle_option
 @common.file_option((".dxf",), "The DXF file.")
 @click.option("--pdf", is_flag=True, help="Plot the sheets beside it as PDF.")
 @click.option("--png", is_flag=True, help="Plot the sheets beside it as PNG, one file each.")
@@ -55,6 +56,7 @@ def command(
     *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool, rules: str,
     out: Path, pdf: bool, png: bool, version: str, units: str, coords: str, labels: str, sheet: str, layer_names: Path | None,
     exploded: bool, field: bool, stencils: Path | None, drawn_on: datetime | None,
+    vehicles: tuple[str, ...] | None,
 ) -> int:  # fmt: skip
     """Draw the markings of SITE that Article 13 requires, as a set of sheets.
 
@@ -71,7 +73,10 @@ def command(
     from firelane.staging import check_places, staged
 
     tongue = common.console_lang(lang)
-    steps = ("read", "rules", "network", "measure", "judge", "markings", "drawing", *(("plot",) if pdf or png else ()))
+    steps = (
+        "read", "rules", "network", "measure", *(("tracking",) if vehicles else ()), "judge", "markings", "drawing",
+        *(("plot",) if pdf or png else ()),
+    )  # fmt: skip
     options = DrawingOptions(
         lang=common.file_lang(lang), dxf_version=version, units=units, coords=coords, labels=labels, sheet=sheet,
         layer_names={} if layer_names is None else read_layer_names(layer_names), exploded=exploded,
@@ -90,7 +95,7 @@ def command(
             ensure_writable_dir(place)
         if stencils is not None:
             _keep_site_folder(stencils, site)
-        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=False)
+        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=False, vehicles=vehicles)
         tell("markings")
         plan = plan_markings(result.site, result.network, clear_widths=clear_widths(result))
         # All or nothing: a plot or points of yesterday beside a drawing of today would be taken for its own.

@@ -51,12 +51,13 @@ def _marks(store: str | None, user: str | None, audit: Audit) -> dict[str, CaseM
     help="A store of cases: findings are shown with the case that follows them, its state and deadline.",
 )
 @click.option("--as", "user", envvar="FIRELANE_USER", default=None, metavar="NAME", help="The user of that store.")
+@common.vehicle_option
 @common.remedies_option
 @click.pass_context
 def command(
     context: click.Context, *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool, rules: str,
     out: Path, png: bool, pdf: bool, link: str | None, no_markings: bool, basemap: str, tianditu_key: str | None, store: str | None,
-    user: str | None, no_remedies: bool,
+    user: str | None, no_remedies: bool, vehicles: tuple[str, ...] | None,
 ) -> int:  # fmt: skip
     """Map the violations of SITE: one HTML file that opens without a network.
 
@@ -84,7 +85,8 @@ def command(
     tongue = common.console_lang(lang)
     written = [out]
     steps = (
-        "read", "rules", "network", "measure", "judge", *(() if no_remedies else ("remedies",)), "markings", "map"
+        "read", "rules", "network", "measure", *(("tracking",) if vehicles else ()), "judge",
+        *(() if no_remedies else ("remedies",)), "markings", "map",
     )  # fmt: skip
     with common.progress(steps, tongue, quiet=quiet) as tell:
         tell("read")
@@ -94,7 +96,7 @@ def command(
         load_rules(common.rule_names(rules))
         dimensions(read.config.marking)
         ensure_writable_dir(out.parent)
-        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies)
+        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies, vehicles=vehicles)
         tell("markings")
         plan = None if no_markings else plan_markings(
             result.site, result.network, clear_widths=clear_widths(result)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.command("report", epilog="Example: firelane report data/shenyang_district -o report.pdf --docx --xlsx")
 @common.site_options
 @common.rules_option
+@common.vehicle_option
 @common.remedies_option
 @common.fail_on_option
 @common.file_option((".pdf", ".docx", ".xlsx"), "The report; its ending decides the edition.")
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def command(
     *, site: Path, config: Path | None, skip_bad: bool, within: str | None, lang: str | None, quiet: bool, debug: bool,
     rules: str, no_remedies: bool, fail_on: str | None, out: Path, docx: bool, xlsx: bool, day: dt.datetime | None,
+    vehicles: tuple[str, ...] | None,
 ) -> int:  # fmt: skip
     """Audit SITE and write the inspection report.
 
@@ -46,7 +48,7 @@ def command(
     wanted = [out, *([out.with_suffix(".docx")] if docx else []), *([out.with_suffix(".xlsx")] if xlsx else [])]
     paths = list(dict.fromkeys(wanted))
     steps = (
-        "read", "rules", "network", "measure", "judge", *(() if no_remedies else ("remedies",)), "markings", "report",
+        "read", "rules", "network", "measure", *(("tracking",) if vehicles else ()), "judge", *(() if no_remedies else ("remedies",)), "markings", "report",
     )  # fmt: skip
     with common.progress(steps, tongue, quiet=quiet) as tell:
         tell("read")
@@ -54,7 +56,7 @@ def command(
         load_rules(common.rule_names(rules))
         check_tables(read)
         ensure_writable_dir(out.parent)
-        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies)
+        result = audit(read, rules=common.rule_names(rules), progress=tell, remedies=not no_remedies, vehicles=vehicles)
         tell("markings")
         plan = plan_markings(result.site, result.network, clear_widths=clear_widths(result))
         tell("report")

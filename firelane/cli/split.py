@@ -10,7 +10,13 @@ import click
 from firelane.cli import common
 
 
-def _tag(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, str]:
+def tag(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, str]:
+    """Return key and value of ``KEY=VALUE``.
+
+    Raises
+    ------
+    BadParameter
+    """
     key, sign, wanted = value.partition("=")
     if not (key.strip() and sign and wanted.strip()):
         raise click.BadParameter(f"'{value}' is no tag: write KEY=VALUE, such as landuse=residential")
@@ -21,7 +27,7 @@ def _tag(_context: click.Context, _parameter: click.Parameter, value: str) -> tu
 @click.argument("extract", type=click.Path(path_type=Path))
 @common.folder_option("New or empty folder for the sites and manifest.csv.", required=True)
 @click.option(
-    "--by", default="landuse=residential", show_default=True, metavar="KEY=VALUE", callback=_tag,
+    "--by", default="landuse=residential", show_default=True, metavar="KEY=VALUE", callback=tag,
     help="Tag of the areas that become sites.",
 )
 @click.option(

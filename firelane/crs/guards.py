@@ -226,14 +226,14 @@ def _zone(crs: pyproj.CRS, meant: pyproj.CRS, place: _Place, layer: str | None) 
 def _elsewhere(crs: pyproj.CRS, place: _Place, layer: str | None) -> Problem:
     lon, lat = (float(v) for v in to_lonlat((place.x, place.y), crs))
     known = math.isfinite(lon) and math.isfinite(lat)
-    there = f"{lon:.2f}°E {lat:.2f}°N" if known else "nowhere on earth"
-    there_zh = f"东经 {lon:.2f}°、北纬 {lat:.2f}°" if known else "地球之外"
+    there = f"lies at {lon:.2f}°E {lat:.2f}°N" if known else "is no place on the globe"
+    there_zh = f"位于东经 {lon:.2f}°、北纬 {lat:.2f}°" if known else "不对应地球上的任何位置"
     right = choose_working_crs(lon, lat) if known else pyproj.CRS.from_epsg(4550)
     return _problem(
         layer,
-        f"({place.x:.0f}, {place.y:.0f}) in {label(crs)} lies at {there}, outside the area of that system: "
+        f"({place.x:.0f}, {place.y:.0f}) in {label(crs)} {there}, outside the area of that system: "
         "wrong zone, or another system",
-        f"({place.x:.0f}, {place.y:.0f}) 按 {label(crs)} 位于{there_zh}，超出该坐标系适用范围：带号错误或坐标系错误",
+        f"({place.x:.0f}, {place.y:.0f}) 按 {label(crs)} {there_zh}，超出该坐标系适用范围：带号错误或坐标系错误",
         f'write the system that the data are in as crs = "…" in site.toml, or transform them to {code(right)}',
         f"请在 site.toml 中写明数据真实的 crs，或把数据转换到 {code(right)}",
     )

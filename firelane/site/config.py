@@ -16,6 +16,7 @@ import pyproj
 
 from firelane.crs import parse_crs
 from firelane.errors import Problem
+from firelane.site.causes import of_system, of_toml
 from firelane.site.journal import Journal, did_you_mean
 from firelane.site.model import STATION_M, SiteConfig
 from firelane.site.schema import LAYERS, limits
@@ -105,16 +106,12 @@ class _Reader:
         try:
             return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
         except OSError as error:
-            said = error.strerror or str(error)
-        except UnicodeDecodeError:
-            said = "it is not encoded in UTF-8"
-        except tomllib.TOMLDecodeError as error:
-            said = str(error)
-        except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets in brackets
-            said = str(error)[:200]
+            said, said_zh = of_system(error)
+        except (ValueError, RecursionError) as error:
+            said, said_zh = of_toml(error)
         self.journal.problem(
             f"it cannot be read: {said}",
-            f"无法读取：{said}",
+            f"无法读取：{said_zh}",
             "mend that place, and save as UTF-8; texts stand in quotation marks",
             "请改正该处并以 UTF-8 保存；文字须加引号",
             layer=self.name,

@@ -18,8 +18,10 @@ import pyogrio
 import pyproj
 import shapely
 from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError
 
 from firelane.crs import horizontal
+from firelane.site.causes import of_data, of_system
 from firelane.site.journal import Journal
 from firelane.site.schema import LAYERS, limits
 
@@ -180,7 +182,7 @@ def read_table(path: Path, name: str, journal: Journal) -> Table | None:
             return None
     for text in sorted({str(entry.message) for entry in caught}):
         if not any(known in text for known in _HARMLESS):
-            journal.note("reader_warning", f"{path.name}: {text}", f"{path.name}：读取时的警告：{text}")
+            journal.note("reader_warning", f"{path.name}: {text}", f"{path.name}：读取时有警告（{text}）")
     if path.suffix.lower() == ".fgb" and len(table) < pyogrio.read_info(path, layer=0)["features"]:
         _truncated(path, journal)
         return None
@@ -193,12 +195,17 @@ def _read_ogr(path: Path, name: str) -> Table:
     if path.suffix.lower() == ".gpkg":
         # A filter makes GDAL count the rows instead of trusting a stored count that may be stale.
         options["where"] = "1 = 1"
-        # roads.gpkg with a single table is the roads, whatever the table is called.
-        layer = name if name in {str(known) for known, _ in pyogrio.list_layers(path)} else 0
+        layer = name
     elif path.suffix.lower() == ".shp" and (encoding := _dbf_encoding(path)):
         options["encoding"] = encoding
     with _fine_arcs():
-        meta, _, wkb, values = pyogrio.raw.read(path, layer=layer, **options)
+        try:
+            meta, _, wkb, values = pyogrio.raw.read(path, layer=layer, **options)
+        except DataLayerError:
+            if layer == 0:
+                raise
+            # roads.gpkg with a single table is the roads, whatever the table is called.
+            meta, _, wkb, values = pyogrio.raw.read(path, layer=0, **options)
     if wkb is None:
         raise ValueError("the table has no geometry column")
     geometry = shapely.from_wkb(wkb, on_invalid="ignore")
@@ -298,7 +305,7 @@ def _whole(path: Path, journal: Journal) -> bool:
     if found != wanted:
         journal.problem(
             f"it is no {wanted} as its ending says, but looks like {found}",
-            f"文件内容不是扩展名所示的 {wanted}，而像是 {found}",
+            f"文件内容不是扩展名所示的 {wanted}，而像是{_OTHER.get(found, f' {found}')}",
             "give it the right ending, or export it again",
             "请改正扩展名，或重新导出",
             layer=path.name,
@@ -308,6 +315,9 @@ def _whole(path: Path, journal: Journal) -> bool:
         _truncated(path, journal)
         return False
     return wanted != "Shapefile" or _has_index(path, journal)
+
+
+_OTHER = {"something else": "其他内容"}
 
 
 def _sniff(head: bytes) -> str:
@@ -378,12 +388,16 @@ def _truncated(path: Path, journal: Journal) -> None:
 
 
 def _damaged(path: Path, error: BaseException, journal: Journal) -> None:
-    said = str(error).replace(str(path), path.name).split(";")[0][:200]
     if isinstance(error, UnicodeDecodeError):
-        said = "its texts are not in the declared encoding (UTF-8 is expected)"
+        said, said_zh = "its texts are not in the declared encoding (UTF-8 is expected)", "文字编码与声明不符（应为 UTF-8）"
+    elif isinstance(error, OSError) and error.errno:
+        said, said_zh = of_system(error)
+    else:
+        words = str(error).replace(str(path), path.name).split(";")[0]
+        said, said_zh = of_data(words, FORMATS.get(path.suffix.lower(), "文件"))
     journal.problem(
         f"the file cannot be read: {said}",
-        f"文件无法读取：{said}",
+        f"文件无法读取：{said_zh}",
         "export it again, best as GeoPackage",
         "请重新导出，建议使用 GeoPackage",
         layer=path.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
@@ -168,6 +168,11 @@ def empty_layer(name: str, crs: pyproj.CRS | str | None) -> gpd.GeoDataFrame:
     >>> list(empty_layer("kerbs", "EPSG:4550").columns)
     ['id', 'height_m', 'top_width_m', 'geometry']
     """
+    return _empty_layer(name, crs).copy()
+
+
+@lru_cache(maxsize=64)
+def _empty_layer(name: str, crs: pyproj.CRS | str | None) -> gpd.GeoDataFrame:
     columns = LAYERS[name].columns
     data = {c.name: pd.Series([], dtype=np.dtype(c.dtype)) for c in columns.values()}
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries([], crs=crs), crs=crs)

@@ -32,37 +32,15 @@ class Shapes:
     def __init__(self, crs: pyproj.CRS) -> None:
         self._crs = crs
         self._all: list[BaseGeometry] = []
-        self._types: list[int] = []
-        self._parts: list[int] = []  # parts per shape
-        self._rings: list[int] = []  # rings per part (1 for a line or points)
-        self._simple: list[BaseGeometry] = []  # one per ring
 
     def __len__(self) -> int:
         """Return how many shapes there are."""
-        return len(self._types)
+        return len(self._all)
 
     def add(self, geometry: BaseGeometry) -> int:
         """Take in a geometry, return its number. Of a collection the parts of highest dimension count."""
-        parts = shapely.get_parts(shapely.force_2d(geometry))
-        parts = parts[~shapely.is_empty(parts)]
-        dimension = int(shapely.get_dimensions(parts).max(initial=0))
-        parts = parts[shapely.get_dimensions(parts) == dimension]
         self._all.append(geometry)
-        self._types.append(dimension)
-        if dimension == POINTS:
-            self._parts.append(1)
-            self._rings.append(1)
-            self._simple.append(shapely.multipoints(parts))
-            return len(self) - 1
-        self._parts.append(len(parts))
-        if dimension == LINES:
-            self._rings.extend([1] * len(parts))
-            self._simple.extend(parts)
-        else:
-            rings, of_part = shapely.get_rings(parts, return_index=True)
-            self._rings.extend(np.bincount(of_part, minlength=len(parts)).tolist())
-            self._simple.extend(rings)
-        return len(self) - 1
+        return len(self._all) - 1
 
     def geometries(self) -> list[BaseGeometry]:
         """Return the geometries as they were taken in, by number [m]."""
@@ -78,19 +56,49 @@ class Shapes:
 
         Differences wrap round at 32 bits, as the page's running sum does.
         """
-        xy, of_ring = shapely.get_coordinates(np.array(self._simple, dtype=object), return_index=True)
+        shapes = np.array(self._all, dtype=object)
+        parts, of_shape = shapely.get_parts(shapely.force_2d(shapes), return_index=True)
+        filled = ~shapely.is_empty(parts)
+        parts, of_shape = parts[filled], of_shape[filled]
+        dimension = shapely.get_dimensions(parts)
+        types = np.zeros(len(shapes), dtype=np.int64)
+        np.maximum.at(types, of_shape, dimension)
+        highest = dimension == types[of_shape]
+        parts, of_shape = parts[highest], of_shape[highest]
+        dimension = dimension[highest]
+        # One unit is the ring of an area, a line or a point, in the order of the shapes and of their parts.
+        areas = dimension == AREAS
+        rings, of_area = shapely.get_rings(parts[areas], return_index=True)
+        of_part = np.concatenate([np.flatnonzero(~areas), np.flatnonzero(areas)[of_area]])
+        order = np.argsort(of_part, kind="stable")
+        units, of_part = np.concatenate([parts[~areas], rings])[order], of_part[order]
+        # All points of a shape are one ring of one part, and there is one even where there is no point.
+        points = np.flatnonzero(types == POINTS)
+        drawn, single = types[of_shape] != POINTS, np.ones(len(points), dtype=np.int64)
+        ring_count = np.where(areas, np.bincount(of_part, minlength=len(parts)), 1)
+        vertices = shapely.get_num_coordinates(units)
+        held = np.bincount(of_shape[of_part], weights=vertices, minlength=len(shapes))[points]
+        lines = drawn[of_part]
+        xy = shapely.get_coordinates(units)
         lonlat = np.nan_to_num(crs_tools.to_lonlat(xy, self._crs), nan=0.0, posinf=0.0, neginf=0.0)
         whole = np.rint(lonlat * SCALE).astype(np.int64)
         steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).astype(np.int32)
-        vertices = np.bincount(of_ring, minlength=len(self._simple))
         return {
-            "types": np.array(self._types, dtype=np.int32),
-            "parts": np.array(self._parts, dtype=np.int32),
-            "rings": np.array(self._rings, dtype=np.int32),
-            "vertices": vertices.astype(np.int32),
+            "types": types.astype(np.int32),
+            "parts": np.where(types == POINTS, 1, np.bincount(of_shape, minlength=len(shapes))).astype(np.int32),
+            "rings": _by_shape(of_shape[drawn], ring_count[drawn], points, single),
+            "vertices": _by_shape(of_shape[of_part][lines], vertices[lines], points, held),
             "lon": np.ascontiguousarray(steps[:, 0]),
             "lat": np.ascontiguousarray(steps[:, 1]),
         }
+
+
+def _by_shape(
+    shapes: NDArray[np.int64], counts: NDArray[Any], others: NDArray[np.int64], further: NDArray[Any]
+) -> NDArray[np.int32]:
+    """Return two columns of counts as one, in the order of the shapes that they belong to."""
+    order = np.argsort(np.concatenate([shapes, others]), kind="stable")
+    return np.concatenate([counts, further])[order].astype(np.int32)
 
 
 def pack(content: Mapping[str, Any], columns: Mapping[str, NDArray[np.int32]]) -> str:

@@ -1,31 +1,34 @@
-/* A page of very many points: panel, filters, list, card, address. Texts of the data enter through textContent alone. */
+/* A page of very many points: panel, list, card, address. Texts of the data enter through textContent alone. */
 
 const ROW_HEIGHT = 78; /* px, as in crowd.css: a list of any length needs rows of one height */
-const VALUE_HEIGHT = 48;
-const MOST_LISTED = 200000; /* higher elements than this makes are cut off by browsers */
 
-class Crowd {
+class Crowd extends Sifting {
   constructor(map, data) {
+    super();
     this.map = map;
     this.data = data;
     this.words = data.words;
     this.rows = new Rows(data);
-    this.preset = data.facets.map((_, k) => (k in data.preset ? this.rows.texts["f" + k].indexOf(data.preset[k]) : -1));
+    this.preset = data.facets.map((_, k) => (k in data.preset ? this.rows.texts["f" + k].indexOf(data.preset[k]) : k === data.switch ? 0 : -1));
+    if (data.switch >= 0 && this.rows.has.length) this.preset[data.switch] = Math.max(0, this.preset[data.switch]);
     this.rows.want = this.preset.slice();
-    this.used = data.statuses.map((_, s) => this.rows.status.includes(s));
-    this.by = "status";
+    this.legends = [];
+    this.within = -1; /* the area that is looked at alone */
     this.inView = false;
     this.list = new Int32Array(0);
     this.open = -1;
     this.view = "list";
     this.scrolled = 0; /* of the list, while something else is shown */
+    this.from = "list"; /* where a card was opened */
     this.build();
+    this.refit();
     this.drawing = new CrowdMap(map, data, this.rows, {
       select: (i, zoom) => this.select(i, zoom),
-      area: (n) => this.showArea(n),
+      area: (n) => this.showArea(n, false),
       several: (members) => this.several(members),
       covered: () => this.sheet.covered,
       legend: (box) => this.legend(box),
+      bare: () => this.isBare,
     });
   }
 
@@ -49,26 +52,31 @@ class Crowd {
     const tabs = el("div", "tabs", null, panel);
     tabs.setAttribute("role", "tablist");
     this.tabs = {};
-    for (const name of ["list", "about"]) {
-      const tab = button("tab", words[name], tabs, () => this.close(name));
+    const listed = data.areas && data.areas.listed;
+    document.body.classList.toggle("layered", !!listed);
+    const names = [...(listed ? ["areas"] : []), "list", "about"];
+    for (const name of names) {
+      const tab = button("tab", name === "areas" ? listed : words[name], tabs, () => this.close(name));
       tab.setAttribute("role", "tab");
       this.tabs[name] = tab;
     }
     this.views = {};
-    for (const name of ["list", "card", "picker", "about"]) {
+    for (const name of ["list", "card", "picker", ...(listed ? ["areas"] : []), "about"]) {
       this.views[name] = el("div", `view view-${name}` + (name === "about" ? " view-legend" : ""), null, panel);
       this.views[name].hidden = name !== "list";
     }
     this.card = new Card(this, this.views.card);
     this.buildList();
+    if (listed) this.areaList = new AreaList(this, this.views.areas);
     this.buildAbout();
-    this.show("list");
+    this.show(listed ? "areas" : "list");
   }
 
   buildList() {
     const { data, words, rows } = this;
     const view = this.views.list;
     const tools = el("div", "tools", null, view);
+    this.buildSwitch(tools);
     const search = el("input", "search", null, tools);
     search.type = "search";
     search.placeholder = words.search;
@@ -102,30 +110,30 @@ class Crowd {
     });
     this.viewChip.setAttribute("aria-pressed", "false");
     this.facetChips = data.facets.map(([, choose], k) => {
-      if (!choose || rows.texts["f" + k].length < 2) return null;
+      if (!choose || k === data.switch || rows.texts["f" + k].length < 2) return null;
       const chip = button("chip choose", null, choices, () => this.pick(k));
       chip.dataset.facet = String(k);
       return chip;
     });
     const sort = el("select", "rules", null, tools);
     sort.setAttribute("aria-label", words.sort);
-    const ways = [["status", words.by_status], ["distance", words.by_distance]];
-    data.numbers.forEach(([label], k) => ways.push([String(k), fill(words.by_number, { name: label })]));
-    for (const [value, text] of ways) el("option", null, text, sort).value = value;
+    this.sort = sort;
     sort.addEventListener("change", () => {
       this.by = sort.value === "status" || sort.value === "distance" ? sort.value : Number(sort.value);
       this.fillList();
     });
-    this.hereChip = button("chip", null, tools, () => {
+    this.hereChip = button("chip here-chip", null, tools, () => {
       rows.only = null;
+      this.within = -1;
       this.sift();
     });
     this.hereChip.setAttribute("aria-pressed", "true");
     this.clear = button("tool", words.clear, tools, () => {
       rows.query = search.value = "";
       rows.only = null;
-      rows.on = data.statuses.map(() => true);
-      rows.want = this.preset.slice();
+      this.within = -1;
+      rows.on = data.statuses.map((status) => status[5]);
+      rows.want = this.unfiltered();
       this.sift();
     });
     this.count = el("p", "count", null, view);
@@ -146,36 +154,18 @@ class Crowd {
     const parts = [label];
     if (i >= rows.placed) parts.push(words.no_place);
     else if (this.by === "distance") parts.push(away(rows.metres(i, this.centre())));
-    if (typeof this.by === "number" && rows.number(this.by, i)) parts.push(`${data.numbers[this.by][0]} ${rows.number(this.by, i)}`);
-    const told = data.facets.map(([, choose], k) => (choose ? rows.facet(k, i) : "")).filter(Boolean);
+    if (typeof this.by === "number" && data.numbers[this.by][4] && rows.number(this.by, i)) parts.push(`${data.numbers[this.by][0]} ${rows.number(this.by, i)}`);
+    const told = data.facets.map(([, choose], k) => (choose && k !== data.switch && k !== data.related ? rows.facet(k, i) : "")).filter(Boolean);
     el("span", "rowsub", [...parts, ...told.slice(0, 2)].join(" · "), text);
     el("span", "rowmessage", rows.text("text", i), text);
     return node;
-  }
-
-  swatch(parent, colour, sign, label) {
-    const item = el("li", null, null, parent);
-    const mark = el("span", sign === null ? "patch" : "sign", sign, item);
-    mark.style.backgroundColor = colour;
-    el("span", null, label, item);
-  }
-
-  legend(box) {
-    const { data, words } = this;
-    const list = el("ul", "swatches", null, box);
-    data.statuses.forEach(([, label, colour, , sign], s) => this.used[s] && this.swatch(list, colour, sign, label));
-    if (!data.areas) return;
-    el("strong", null, data.areas.label, box);
-    const classes = el("ul", "swatches", null, box);
-    for (const [label, colour] of data.areas.classes) this.swatch(classes, colour, null, label);
-    if (data.areas.items.some((item) => item[3] < 0)) this.swatch(classes, "#c9ced2", null, words.no_figure);
   }
 
   buildAbout() {
     const { data, words } = this;
     const view = this.views.about;
     el("h2", null, words.legend, view);
-    this.legend(view);
+    this.legend(el("div", null, null, view));
     if (data.clustered) el("p", "small", words.cluster_legend, view);
     if (data.note.length) el("h2", null, words.about, view);
     for (const line of data.note) el("p", "note", line, view);
@@ -185,121 +175,23 @@ class Crowd {
   show(name) {
     this.view = name;
     for (const key of Object.keys(this.views)) this.views[key].hidden = key !== name;
-    for (const key of Object.keys(this.tabs)) this.tabs[key].setAttribute("aria-selected", String(key === name || (key === "list" && name !== "about")));
+    for (const key of Object.keys(this.tabs)) this.tabs[key].setAttribute("aria-selected", String(key === name || (key === this.from && !(name in this.tabs))));
     document.body.classList.toggle("in-card", name === "card" || name === "picker");
+    if (name in this.tabs) this.from = name;
+    this.bare();
+    if (name === "areas") this.areaList.listing.fill();
     if (name !== "list") return;
     this.views.list.scrollTop = this.scrolled;
     this.listing.fill();
   }
 
-  /* ---------------------------------------------------------------- filters */
-
-  sift() {
-    const { rows, data, words } = this;
-    rows.sift();
-    this.statusChips.forEach((chip, s) => {
-      chip.setAttribute("aria-pressed", String(rows.on[s]));
-      chip.lastChild.textContent = `${data.statuses[s][1]} ${rows.counts.status[s]}`;
-      chip.hidden = !this.used[s];
-    });
-    this.facetChips.forEach((chip, k) => {
-      if (!chip) return;
-      const name = data.facets[k][0];
-      const code = rows.want[k];
-      chip.setAttribute("aria-pressed", String(code >= 0));
-      chip.textContent = code < 0 ? name : fill(words.one_of, { name, value: this.value(k, code) });
-    });
-    this.hereChip.hidden = !rows.only;
-    if (rows.only) this.hereChip.textContent = fill(words.here, { n: rows.matched.length });
-    this.clear.hidden = !rows.only && !rows.query.trim() && rows.want.every((code, k) => code === this.preset[k]) && rows.on.every(Boolean);
-    this.views.list.scrollTop = this.scrolled = 0;
-    this.fillList();
-    this.drawing.draw();
-  }
-
-  value(k, code) {
-    return this.rows.texts["f" + k][code] || this.words.not_told;
-  }
-
-  centre() {
-    const { paddingTopLeft: a, paddingBottomRight: b } = this.drawing.padding();
-    const size = this.map.getSize();
-    const { lat, lng } = this.map.containerPointToLatLng([size.x / 2, (size.y - b[1] + a[1]) / 2]);
-    return [lat, lng];
-  }
-
-  /* What can be seen of the map: above the sheet. */
-  seen() {
-    const size = this.map.getSize();
-    const a = this.map.containerPointToLatLng([0, 0]);
-    const b = this.map.containerPointToLatLng([size.x, size.y - this.sheet.covered]);
-    return [a.lng * 1e7, b.lat * 1e7, b.lng * 1e7, a.lat * 1e7];
-  }
-
-  fillList() {
-    const { rows, words } = this;
-    const listed = this.inView ? rows.within(this.seen()) : rows.matched;
-    this.list = rows.ordered(listed, this.by, this.by === "distance" ? this.centre() : null);
-    const n = this.list.length;
-    let unplaced = 0;
-    for (const i of listed) if (i >= rows.placed) unplaced++;
-    const said = [n ? fill(words.count, { n, all: rows.n }) : rows.n ? words.none : words.empty];
-    if (unplaced) said.push(fill(words.unplaced_count, { n: unplaced }));
-    if (n > MOST_LISTED) said.push(fill(words.only_first, { n: MOST_LISTED }));
-    this.count.textContent = said.join(words.between);
-    this.printed.textContent = n > MOST_PRINTED ? fill(words.printed, { n: MOST_PRINTED, all: n }) : "";
-    this.listing.show(Math.min(n, MOST_LISTED));
-  }
-
-  /* The values of a facet, those with the most rows first. */
-  pick(k) {
-    const { rows, words, data } = this;
-    const name = data.facets[k][0];
-    const view = this.views.picker;
-    view.replaceChildren();
-    const bar = el("div", "bar", null, view);
-    button("tool back", words.back, bar, () => this.show("list"));
-    el("h2", null, fill(words.choose, { name }), view);
-    const search = el("input", "search", null, view);
-    search.type = "search";
-    search.placeholder = fill(words.find_value, { name });
-    search.setAttribute("aria-label", search.placeholder);
-    const counts = rows.counts.facets[k];
-    const texts = rows.texts["f" + k];
-    const codes = texts.map((_, code) => code).sort((a, b) => counts[b] - counts[a] || (texts[a] < texts[b] ? -1 : 1));
-    let shown = codes;
-    const take = (code) => {
-      rows.want[k] = code;
-      this.show("list");
-      this.sift();
-    };
-    const values = new Windowed(view, view, VALUE_HEIGHT, (n) => {
-      const code = n ? shown[n - 1] : -1;
-      const node = button("value" + (code === rows.want[k] ? " current" : ""), null, null, () => take(code));
-      el("span", "value-text", n ? this.value(k, code) : words.any, node);
-      el("span", "value-count", String(n ? counts[code] : counts.reduce((sum, one) => sum + one, 0)), node);
-      return node;
-    });
-    const sieve = () => {
-      const wanted = folded(search.value.trim());
-      shown = codes.filter((code) => (counts[code] || code === rows.want[k]) && folded(this.value(k, code)).includes(wanted));
-      values.show(shown.length + 1);
-    };
-    search.addEventListener("input", sieve);
-    this.scrolled = this.views.list.scrollTop;
-    this.show("picker");
-    this.sheet.atLeastHalf();
-    view.scrollTop = 0;
-    sieve();
-  }
-
-  several(members) {
-    const only = new Uint8Array(this.rows.n);
-    for (const i of members) only[i] = 1;
-    this.rows.only = only;
-    this.close("list");
-    this.sift();
-    this.sheet.atLeastHalf();
+  /* Beside the list of areas the map shows the areas alone. */
+  bare() {
+    const bare = this.from === "areas" && this.open < 0;
+    if (bare === this.isBare) return;
+    this.isBare = bare;
+    document.body.classList.toggle("bare", bare);
+    if (this.drawing) this.drawing.draw();
   }
 
   /* ---------------------------------------------------------------- card */
@@ -310,15 +202,19 @@ class Crowd {
     this.open = i;
     this.card.show(i);
     this.show("card");
+    this.views.card.scrollTop = 0; /* what is hidden does not scroll */
     this.sheet.notAboveHalf();
     this.sheet.atLeastHalf();
     this.drawing.select(i, zoom);
     if (!quiet) this.write(isNew);
   }
 
-  showArea(n) {
-    if (this.open >= 0) this.close("list");
+  showArea(n, zoom) {
+    if (this.open >= 0) this.close(this.from);
+    if (this.view === "list") this.scrolled = this.views.list.scrollTop;
     this.card.area(n);
+    this.views.card.scrollTop = 0;
+    this.drawing.outline(n, zoom);
     this.show("card");
     this.sheet.atLeastHalf();
   }
@@ -364,6 +260,7 @@ class Crowd {
     const i = this.rows.find(ident);
     if (found && Number(found[1]) <= 21 && Math.abs(found[2]) <= 85 && Math.abs(found[3]) <= 180)
       this.map.setView([Number(found[2]), Number(found[3])], Number(found[1]), { animate: false });
+    if (i >= 0 && this.rows.kind && this.rows.kind[i] !== this.kind) this.enter(this.rows.kind[i]);
     if (i >= 0) this.select(i, !found, true);
     else if (this.open >= 0) {
       this.open = -1;
@@ -378,7 +275,7 @@ class Crowd {
   start() {
     const { map } = this;
     map.invalidateSize(false); /* the panel has taken its room from the map */
-    this.drawing.whole(false);
+    this.drawing.begin();
     this.sift();
     /* Paper has another shape than the window: the same part of the map is fitted into it, and rows stand one below the other. */
     const paper = window.matchMedia("print");

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from firelane.vocabulary import Lang
+    from firelane.webmap.crowd_places import Places
 
 SCRIPTS = (
     "elements.js",
@@ -28,7 +29,11 @@ SCRIPTS = (
     "crowd_rows.js",
     "crowd_list.js",
     "crowd_card.js",
+    "crowd_labels.js",
     "crowd_map.js",
+    "crowd_areas.js",
+    "crowd_kinds.js",
+    "crowd_sift.js",
     "crowd.js",
 )
 STYLES = ("map.css", "crowd.css")
@@ -84,7 +89,8 @@ class Number:
     """A column of numbers: shown in the card, and the list can be sorted by it, the greatest first.
 
     Values are rounded down to ``decimals`` (``up``: up), as everywhere: 3.9996 m never reads 4.000 m.
-    What does not fit into 31 bits of such steps is left out.
+    What does not fit into 31 bits of such steps is left out. ``least_first``: a place in a ranking, or a width; the list
+    sorted by it begins with the least. ``told``: whether card and list show it; otherwise it is an order alone.
     """
 
     column: str
@@ -92,6 +98,8 @@ class Number:
     unit: str = ""
     decimals: int = 0
     up: bool = False
+    least_first: bool = False
+    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,12 +117,13 @@ class AreaClass:
 
 @dataclass(frozen=True)
 class Areas:
-    """Areas below the points, coloured by a figure; an area without one is drawn grey.
+    """Areas below the points, coloured by a figure; an area without one is hatched grey.
 
     Attributes
     ----------
     table : GeoDataFrame
-        Polygons in any CRS (none: WGS 84) with the columns ``name`` and ``value``.
+        Polygons in any CRS (none: WGS 84) with the columns ``name`` and ``value``. Optional: ``told`` (the figure as it is
+        shown), ``sub`` (a line of the list of areas), ``facts`` (pairs of label and text, for the card).
     label : str
         What the figure is; heads the legend.
     classes : sequence of AreaClass
@@ -122,6 +131,12 @@ class Areas:
     unit : str
     decimals : int
         Of the figure that is shown.
+    named : bool
+        Whether names and figures stand on the map.
+    listed : str
+        Head of a list of all areas, the greatest figure first; none without it.
+    none : str
+        What an area without a figure is called in legend and card.
     """
 
     table: gpd.GeoDataFrame
@@ -129,6 +144,9 @@ class Areas:
     classes: Sequence[AreaClass]
     unit: str = ""
     decimals: int = 0
+    named: bool = True
+    listed: str = ""
+    none: str = ""
 
 
 def findings_map(
@@ -143,8 +161,13 @@ def findings_map(
     note: str = "",
     head: Sequence[str] = (),
     areas: Areas | None = None,
+    places: Places | None = None,
     preset: Mapping[str, str] | None = None,
     clustered: bool = True,
+    switch: str = "",
+    related: str = "",
+    order: Sequence[str] = (),
+    link_label: str = "",
 ) -> None:
     """Write a page with very many points: one HTML file that opens without a network.
 
@@ -155,6 +178,7 @@ def findings_map(
         a row without a place is listed, not drawn. ``status``: key of one of ``statuses``. Optional texts: ``title``,
         ``text``, ``ident`` (by which a link finds the row; of rows with the same one, the first), ``mark`` (a few
         characters in the marker instead of the status' sign) and ``link`` (relative or ``https``; others are dropped).
+        Optional ``area``: position of the row's area in the table of ``areas``, negative for none.
     path : path-like
         The file to write; it is replaced only when the new one is complete.
     title : str
@@ -168,10 +192,22 @@ def findings_map(
     head : sequence of str
         Lines below the title.
     areas : Areas, optional
+    places : Places, optional
+        Outlines and names for orientation.
     preset : mapping of str to str, optional
         Values of facets (by column) that are chosen when the page opens.
     clustered : bool
         False: points stay single as long as they can be told apart.
+    switch : str
+        Column of a facet whose values are never shown together (sites, violations): one of them is always chosen, at the
+        top, and filters, legend and orders are those that the chosen one has. ``preset`` may say which is the first.
+    related : str
+        With ``switch``: column of a facet that ties rows of different kinds together (the site of a violation); the card
+        of one leads to the others.
+    order : sequence of str
+        Columns of numbers: the list begins in the order of the first one that the chosen kind of rows has.
+    link_label : str
+        What the link is called.
 
     Raises
     ------
@@ -184,7 +220,7 @@ def findings_map(
         path,
         findings_page(
             table, title=title, statuses=statuses, facets=facets, numbers=numbers, lang=lang, note=note, head=head,
-            areas=areas, preset=preset, clustered=clustered,
+            areas=areas, places=places, preset=preset, clustered=clustered, switch=switch, related=related, order=order, link_label=link_label,
         ),
     )  # fmt: skip
 
@@ -200,24 +236,39 @@ def findings_page(
     note: str = "",
     head: Sequence[str] = (),
     areas: Areas | None = None,
+    places: Places | None = None,
     preset: Mapping[str, str] | None = None,
     clustered: bool = True,
+    switch: str = "",
+    related: str = "",
+    order: Sequence[str] = (),
+    link_label: str = "",
 ) -> str:
     """Return the page's text (see :func:`findings_map`); the same input gives the same text to the byte."""
-    from firelane.webmap.block import pack  # noqa: PLC0415  (slow to import)
+    import pyproj  # noqa: PLC0415  (slow to import)
+
+    from firelane.webmap.block import Shapes, pack  # noqa: PLC0415
     from firelane.webmap.crowd_block import area_content, row_content  # noqa: PLC0415
+    from firelane.webmap.crowd_places import place_content, shape_columns  # noqa: PLC0415
     from firelane.webmap.crowd_words import page_words  # noqa: PLC0415
     from firelane.webmap.frame import assemble  # noqa: PLC0415
 
-    header, columns = row_content(table, statuses, facets, numbers)
-    below, shapes = area_content(areas)
+    shapes = Shapes(pyproj.CRS("EPSG:4326"))
+    below, of_areas = area_content(areas, shapes)
+    about = place_content(places, shapes)
+    header, columns = row_content(table, statuses, facets, numbers, of_areas)
     chosen = dict(preset or {})
     known = [facet.column for facet in facets if facet.choose]
     if not set(chosen) <= set(known):
         raise ValueError(f"no filter for {sorted(set(chosen) - set(known))}")
+    orders = [number.column for number in numbers]
+    if not {switch, related} - {""} <= set(known) or not set(order) <= set(orders):
+        raise ValueError(f"no filter or number called one of {(switch, related, *order)}")
     content = {
         "lang": lang, "title": title, "head": list(head), "note": [part for part in note.split("\n") if part.strip()],
         "words": page_words(lang), "preset": {str(n): chosen[f.column] for n, f in enumerate(facets) if f.column in chosen},
-        "clustered": clustered, "areas": below, **header,
+        "clustered": clustered, "areas": below, "places": about, "switch": [f.column for f in facets].index(switch) if switch else -1,
+        "related": [f.column for f in facets].index(related) if related else -1, "order": [orders.index(c) for c in order],
+        "link": link_label, **header,
     }  # fmt: skip
-    return assemble(pack(content, {**shapes, **columns}), UNPRINTABLE.sub(" ", title), lang, SCRIPTS, STYLES)
+    return assemble(pack(content, {**shape_columns(shapes), **columns}), UNPRINTABLE.sub(" ", title), lang, SCRIPTS, STYLES)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from firelane.webmap.block import SCALE, Shapes
+from firelane.webmap.block import SCALE
 from firelane.webmap.texts import shown
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from firelane.webmap.block import Shapes
     from firelane.webmap.crowd import AreaClass, Areas, Facet, Number, Status
 
     Columns = dict[str, NDArray[np.int32]]
@@ -31,9 +32,15 @@ _BAD_IN_LINK = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff]")
 
 
 def row_content(
-    table: pd.DataFrame, statuses: Sequence[Status], facets: Sequence[Facet], numbers: Sequence[Number]
+    table: pd.DataFrame,
+    statuses: Sequence[Status],
+    facets: Sequence[Facet],
+    numbers: Sequence[Number],
+    areas: Sequence[int] = (),
 ) -> tuple[dict[str, Any], Columns]:
     """Return the header's part and the columns of the rows: placed ones first, along a Hilbert curve.
+
+    ``areas`` holds, for each row of the table of areas, its number on the page (negative: not on the page).
 
     Raises
     ------
@@ -71,10 +78,12 @@ def row_content(
             dictionaries[name] = values
     for n, number in enumerate(numbers):
         columns[f"n{n}"] = _whole(table[number.column], number)
+    if "area" in table:
+        columns["area"] = _steps(_of_areas(table["area"], areas))
     header = {
         "count": len(table), "dictionaries": dictionaries,
         "statuses": [[s.key, s.label, s.colour, s.rank, s.sign, s.shown] for s in statuses],
-        "facets": [[f.label, f.choose] for f in facets], "numbers": [[n.label, n.unit, n.decimals] for n in numbers],
+        "facets": [[f.label, f.choose] for f in facets], "numbers": [[n.label, n.unit, n.decimals, n.least_first, n.told] for n in numbers],
     }  # fmt: skip
     return header, columns
 
@@ -114,6 +123,15 @@ def _statuses(table: pd.DataFrame, statuses: Sequence[Status]) -> NDArray[np.int
     if unknown:
         raise ValueError(f"no status is called {', '.join(map(repr, unknown[:3]))}")
     return np.array([number[key] for key in keys], dtype=np.int32)[codes] if keys else np.zeros(0, np.int32)
+
+
+def _of_areas(values: pd.Series[Any], areas: Sequence[int]) -> NDArray[np.int64]:
+    """Return the page's number of each row's area, -1 for none."""
+    found = pd.to_numeric(values, errors="coerce").fillna(-1).to_numpy(dtype=np.int64)
+    if len(found) and found.max() >= len(areas):
+        raise ValueError(f"there is no area {found.max()}")
+    known = np.array([*areas, -1], dtype=np.int64)
+    return known[np.where(found < 0, len(areas), found)]
 
 
 def _coded(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
@@ -164,39 +182,41 @@ def safe_link(text: str) -> str:
     return "" if ":" in first or text.startswith("/") else text
 
 
-def area_content(areas: Areas | None) -> tuple[dict[str, Any] | None, Columns]:
-    """Return the header's part and the shapes of the areas."""
-    import pyproj  # noqa: PLC0415
+def area_content(areas: Areas | None, shapes: Shapes) -> tuple[dict[str, Any] | None, list[int]]:
+    """Return the header's part, and for each row of the areas' table its number on the page (or -1); add to ``shapes``.
 
-    shapes = Shapes(pyproj.CRS(_WGS84))
-    if areas is None or areas.table.empty:
-        none = np.zeros(0, dtype=np.int32)
-        return None, dict.fromkeys(("types", "parts", "rings", "vertices", "lon", "lat"), none)
-    table = areas.table if areas.table.crs is None else areas.table.to_crs(_WGS84)
-    items = []
-    for name, value, geometry in zip(
-        table["name"], pd.to_numeric(table["value"], errors="coerce"), table.geometry, strict=True
-    ):
-        if geometry is None or geometry.is_empty or not np.isfinite(shapely.get_coordinates(geometry)).all():
-            continue
-        if not shapely.get_dimensions(geometry) == 2:
-            raise ValueError(f"an area is a polygon, not a {geometry.geom_type}")
-        told = "" if not np.isfinite(value) else f"{value:.{areas.decimals}f} {areas.unit}".strip()
-        spot = geometry.representative_point()
-        items.append(
-            [
-                shapes.add(geometry),
-                shown(name),
-                told,
-                _class_of(value, areas.classes),
-                round(spot.y, 6),
-                round(spot.x, 6),
-            ]
-        )
-    content = {"label": areas.label, "classes": [[c.label, c.colour] for c in areas.classes], "items": items}
-    if not items:
-        return None, area_content(None)[1]
-    return content, dict(shapes.columns())
+    Raises
+    ------
+    ValueError
+        If a geometry is no polygon.
+    """
+    items: list[list[Any]] = []
+    numbers: list[int] = []
+    if areas is not None:
+        table = areas.table if areas.table.crs is None else areas.table.to_crs(_WGS84)
+        values = pd.to_numeric(table["value"], errors="coerce")
+        more = [table.get(name, pd.Series([None] * len(table))) for name in ("told", "sub", "facts")]
+        for name, value, geometry, told, sub, facts in zip(
+            table["name"], values, table.geometry, *more, strict=True
+        ):
+            if geometry is None or geometry.is_empty or not np.isfinite(shapely.get_coordinates(geometry)).all():
+                numbers.append(-1)
+                continue
+            if not shapely.get_dimensions(geometry) == 2:
+                raise ValueError(f"an area is a polygon, not a {geometry.geom_type}")
+            numbers.append(len(items))
+            known = bool(np.isfinite(value))
+            figure = shown(told) or (f"{value:.{areas.decimals}f} {areas.unit}".strip() if known else "")
+            spot = geometry.representative_point()
+            place = [round(spot.y, 6), round(spot.x, 6)]
+            pairs = [] if facts is None else [[shown(label), shown(text)] for label, text in facts]
+            kind, size = _class_of(value, areas.classes), float(value) if known else None
+            items.append([shapes.add(geometry), shown(name), figure, kind, *place, size, shown(sub), pairs])
+    if areas is None or not items:
+        return None, numbers
+    classes = [[c.label, c.colour] for c in areas.classes]
+    content = {"label": areas.label, "classes": classes, "items": items, "named": areas.named, "listed": areas.listed, "none": areas.none}  # fmt: skip
+    return content, numbers
 
 
 def _class_of(value: float, classes: Sequence[AreaClass]) -> int:

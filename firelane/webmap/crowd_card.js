@@ -9,7 +9,7 @@ class Card {
 
   bar() {
     const bar = el("div", "bar", null, this.view);
-    button("tool back", this.words.back, bar, () => this.page.close("list"));
+    button("tool back", this.words.back, bar, () => this.page.close(this.page.from));
     return bar;
   }
 
@@ -43,18 +43,24 @@ class Card {
     el("span", "badge", label, kind).style.backgroundColor = colour;
     el("h2", "title", rows.text("title", i) || rows.text("ident", i), view);
     if (rows.text("text", i)) el("p", "message", rows.text("text", i), view);
-    const pairs = data.facets.map(([name], k) => [name, rows.facet(k, i)]);
-    pairs.push(...data.numbers.map(([name], k) => [name, rows.number(k, i)]));
+    const pairs = data.facets.map(([name], k) => [name, k === data.switch || (k === data.related && rows.facet(k, i) === rows.text("title", i)) ? "" : rows.facet(k, i)]);
+    pairs.push(...data.numbers.map(([name, , , , told], k) => [name, told ? rows.number(k, i) : ""]));
     const lonlat = { lon: (rows.lon[i] / 1e7).toFixed(6), lat: (rows.lat[i] / 1e7).toFixed(6) };
     pairs.push([words.place, i < rows.placed ? fill(words.lonlat, lonlat) : words.no_place]);
-    this.facts(pairs.filter(([, value]) => value));
     const actions = el("div", "actions", null, view);
+    this.facts(pairs.filter(([, value]) => value));
+    if (!data.link) view.append(actions); /* where there is more to do than to copy, it stands first */
     const link = rows.text("link", i);
     if (link && this.harmless(link)) {
-      const node = el("a", "tool", words.open_link, actions);
+      const node = el("a", "tool", data.link || words.open_link, actions);
       node.href = link;
       node.rel = "noopener noreferrer";
       node.target = "_blank";
+    }
+    for (const { kind, members } of page.relatives(i)) {
+      const name = rows.texts["f" + data.switch][kind];
+      const to = fill(words.leads_to, { name, n: members.length });
+      button("tool leads", to, actions, () => page.lead(kind, i, members));
     }
     const copy = button("tool copy", words.copy, actions, async () => {
       try {
@@ -77,14 +83,6 @@ class Card {
   }
 
   area(n) {
-    const { view, words } = this;
-    const { areas } = this.page.data;
-    const [, name, told, kind] = areas.items[n];
-    view.replaceChildren();
-    this.bar();
-    el("h2", "title", name || words.not_told, view);
-    const pairs = [[areas.label, told || words.no_figure]];
-    if (kind >= 0) pairs.push([words.class, areas.classes[kind][0]]);
-    this.facts(pairs);
+    areaCard(this, n);
   }
 }

@@ -6,8 +6,8 @@ const GATHERED = [
   { zoom: 16, side: 36, apart: 32 },
   { zoom: 0, side: 60, apart: 46 },
 ];
+const SPECK = 6; // pixels
 const SINGLE = { side: 8, apart: 6 };
-const MOST_LABELS = 60;
 
 /* A circle with a sign in it, both on the canvas. */
 const Spot = L.CircleMarker.extend({
@@ -41,26 +41,29 @@ class CrowdMap {
     this.glow = L.layerGroup().addTo(map);
     this.light = L.svg({ pane: "highlight", padding: 0.2 });
     this.layer = L.layerGroup();
-    this.labels = L.layerGroup();
     this.groups = [];
+    this.names = new Names(this);
     this.areas();
+    this.names.outlines(map, this.canvas);
     this.layer.addTo(map);
-    this.labels.addTo(map);
+    this.names.layer.addTo(map);
     this.controls();
   }
 
   areas() {
     const { areas, shapes } = this.data;
     if (!areas) return;
-    areas.items.forEach(([shape, , , kind], n) => {
-      const fill = kind < 0 ? "#c9ced2" : areas.classes[kind][1];
-      const look = { renderer: this.canvas, color: "#4b545c", weight: 1.2, opacity: 1, fillColor: fill, fillOpacity: 0.75 };
+    const none = stripes();
+    const line = areas.named ? { color: "#4b545c", weight: 1.2 } : { color: "#8d969e", weight: 0.6 };
+    this.paths = areas.items.map(([shape, , , kind], n) => {
+      const fill = kind < 0 ? none : areas.classes[kind][1];
+      const look = { renderer: this.canvas, ...line, opacity: 1, fillColor: fill, fillOpacity: 0.75 };
       const path = L.polygon(shapes.parts(shape), look);
       path.on("click", (event) => {
         L.DomEvent.stopPropagation(event);
         this.act.area(n);
       });
-      path.addTo(this.map);
+      return path.addTo(this.map);
     });
   }
 
@@ -111,6 +114,24 @@ class CrowdMap {
     }
     if (rows.placed) box.extend([south / 1e7, west / 1e7]).extend([north / 1e7, east / 1e7]);
     if (data.areas) box.extend(data.shapes.bounds(data.areas.items.map(([shape]) => shape)));
+    this.fit(box, animate);
+  }
+
+  /* Where the page begins: everything, but for what lies far off; that is told, and a tap leads to it. */
+  begin() {
+    const { begin, beyond } = this.data.places || {};
+    if (!begin) return this.whole(false);
+    this.fit(L.latLngBounds(begin.slice(0, 2), begin.slice(2)), false);
+    const node = button("beyond", beyond, null, () => this.whole(true));
+    const control = L.control({ position: "bottomleft" });
+    control.onAdd = () => node;
+    control.addTo(this.map);
+    L.DomEvent.disableClickPropagation(node);
+    const from = this.map.getZoom();
+    this.map.on("zoomend", () => (node.hidden = this.map.getZoom() !== from)); /* nearer by it would only be in the way */
+  }
+
+  fit(box, animate) {
     const padding = this.padding();
     const legend = this.map.getContainer().querySelector(".mini-legend");
     /* beside the legend where there is room, above it nowhere */
@@ -209,13 +230,30 @@ class CrowdMap {
     return out;
   }
 
+  /* Whether the largest area is more than a speck: sites far apart would leave the page empty. */
+  areasShow(zoom) {
+    if (this.tallest === undefined) {
+      const heights = this.data.areas.items.map(([shape]) => {
+        const box = this.data.shapes.bounds([shape]);
+        return box.getNorth() - box.getSouth();
+      });
+      this.tallest = heights.reduce((most, height) => Math.max(most, height), 0);
+    }
+    return (this.tallest * 256 * 2 ** zoom) / 360 >= SPECK;
+  }
+
   draw() {
-    const { map, rows, data } = this;
+    const { map, rows } = this;
     this.layer.clearLayers();
     const zoom = map.getZoom();
     const frame = map.getPixelBounds();
     const margin = 40;
-    this.groups = this.gather().filter(
+    /* near by, an area is no more than a tint below what lies in it */
+    const strength = !this.act.bare() && zoom >= 15 ? 0.25 : 0.75;
+    if (this.paths && strength !== this.strength) for (const path of this.paths) path.setStyle({ fillOpacity: strength });
+    this.strength = strength;
+    const groups = this.act.bare() && this.areasShow(zoom) ? [] : this.gather();
+    this.groups = groups.filter(
       ({ x, y }) => x > frame.min.x - margin && y > frame.min.y - margin && x < frame.max.x + margin && y < frame.max.y + margin
     );
     /* the worst are drawn last, above the others */
@@ -225,7 +263,7 @@ class CrowdMap {
       if (group.n === 1) this.spot(group, place).addTo(this.layer);
       else this.cluster(group, place).addTo(this.layer);
     }
-    this.placeLabels(data.areas);
+    this.names.draw();
   }
 
   spot(group, place) {
@@ -240,12 +278,19 @@ class CrowdMap {
     return spot;
   }
 
+  told({ n }) {
+    return !this.data.clustered ? `×${n}` : n < 10000 ? String(n) : `${Math.floor(n / 1000)}k`;
+  }
+
+  size(group) {
+    return Math.min(30 + 6 * Math.log10(group.n) + (this.told(group).length > 3 ? 4 : 0), 50);
+  }
+
   cluster(group, place) {
     const { data } = this;
-    const text = !data.clustered ? `×${group.n}` : group.n < 10000 ? String(group.n) : `${Math.floor(group.n / 1000)}k`;
+    const text = this.told(group);
     const node = el("span", "cluster");
-    const size = Math.min(30 + 6 * Math.log10(group.n) + (text.length > 3 ? 4 : 0), 50);
-    node.style.width = node.style.height = `${size}px`;
+    node.style.width = node.style.height = `${this.size(group)}px`;
     node.style.background = this.ring(group);
     el("span", "cluster-count", text, node).style.backgroundColor = data.statuses[group.worst][2];
     const title = `${fill(data.words.cluster, { n: group.n })} · ${data.statuses[group.worst][1]}`;
@@ -282,51 +327,6 @@ class CrowdMap {
     map.setView(map.unproject(middle, to), to);
   }
 
-  /* Names to stand on the map: those of areas; where every point is a thing of its own, those of the points, the worst first. */
-  named(areas) {
-    const names = areas ? areas.items.map(([, name, told, , lat, lon]) => [name, told, lat, lon, [0, 24, -24, 48, -48]]) : [];
-    if (this.data.clustered) return names;
-    const known = new Set(names.map(([name]) => name));
-    const single = this.groups.filter((group) => group.n === 1).reverse();
-    for (const { row } of single) {
-      const name = this.rows.text("title", row);
-      if (!known.has(name)) names.push([name, "", this.rows.lat[row] / 1e7, this.rows.lon[row] / 1e7, [24, -24]]);
-    }
-    return names;
-  }
-
-  placeLabels(areas) {
-    this.labels.clearLayers();
-    const names = this.named(areas);
-    if (!names.length) return;
-    const { map } = this;
-    const view = map.getBounds();
-    const corner = map.getPixelBounds().min;
-    /* a name gives way to the points above it, or is left out */
-    const taken = this.groups.map(({ x, y, n }) => {
-      const half = n > 1 ? 24 : 10;
-      return [x - corner.x - half, y - corner.y - half, x - corner.x + half, y - corner.y + half];
-    });
-    const most = taken.length + MOST_LABELS;
-    for (const [name, told, lat, lon, shifts] of names) {
-      if (taken.length >= most || !name || !view.contains([lat, lon])) continue;
-      const text = told ? `${name.slice(0, 30)} ${told}` : name.slice(0, 30);
-      const point = map.latLngToContainerPoint([lat, lon]);
-      let half = 6;
-      for (const sign of text) half += sign > "\u2e80" ? 6.5 : 3.8;
-      half = Math.min(half, 75);
-      const free = (shift) => {
-        const box = [point.x - half, point.y + shift - 10, point.x + half, point.y + shift + 10];
-        return taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]) ? null : box;
-      };
-      const shift = shifts.find(free);
-      if (shift === undefined) continue;
-      taken.push(free(shift));
-      const icon = L.divIcon({ html: el("span", "label label-name", text), className: "label-icon still", iconSize: null, iconAnchor: [0, -shift] });
-      L.marker([lat, lon], { icon, interactive: false, keyboard: false, zIndexOffset: -1000 }).addTo(this.labels);
-    }
-  }
-
   /* ---------------------------------------------------------------- selection */
 
   select(i, zoom) {
@@ -338,6 +338,24 @@ class CrowdMap {
     L.circleMarker(place, { ...look, radius: 14 + 3 * mark.length }).addTo(this.glow);
     if (zoom) this.toward(place, Math.max(this.map.getZoom(), this.data.clustered ? 17 : 13));
     else this.keepInSight(place);
+  }
+
+  /* The map so that rows are in sight. */
+  show(members) {
+    const { rows } = this;
+    const box = L.latLngBounds([]);
+    for (const i of members) if (i < rows.placed) box.extend([rows.lat[i] / 1e7, rows.lon[i] / 1e7]);
+    if (box.isValid()) this.map.fitBounds(box, { ...this.padding(), maxZoom: 18, animate: false });
+  }
+
+  /* An area, outlined and in sight. */
+  outline(n, zoom) {
+    this.glow.clearLayers();
+    const { areas, shapes } = this.data;
+    const shape = areas.items[n][0];
+    const look = { pane: "highlight", renderer: this.light, interactive: false, color: "#d6006c", weight: 3, fill: false };
+    L.polygon(shapes.parts(shape), look).addTo(this.glow);
+    if (zoom) this.map.fitBounds(shapes.bounds([shape]), { ...this.padding(), maxZoom: 15, animate: false });
   }
 
   toward(place, zoom) {

@@ -59,6 +59,8 @@ class Rows {
     this.rank = data.statuses.map((status) => ranks.indexOf(status[3])); /* 0 is the worst */
     this.ranks = ranks.length;
     this.on = data.statuses.map((status) => status[5]);
+    this.area = columns.area ? running(columns.area) : null;
+    this.kinds();
     this.want = data.facets.map(() => -1);
     this.query = this.searched = "";
     this.flags = null; /* what the search finds: one for each row, or null for all */
@@ -66,6 +68,40 @@ class Rows {
     this.folds = {};
     this.matched = new Int32Array(0);
     this.counts = { status: new Int32Array(0), facets: [] };
+  }
+
+  /* Rows of a kind are those with one value of the switch, or all: which statuses, values and numbers a kind has. */
+  kinds() {
+    const { data, n, status, facets, numbers } = this;
+    const { switch: s } = data;
+    this.kind = s < 0 ? null : facets[s];
+    const count = s < 0 ? 1 : this.texts["f" + s].length;
+    this.has = Array.from({ length: count }, () => ({
+      n: 0,
+      status: data.statuses.map(() => false),
+      facets: facets.map(() => [-1, 0]), /* a value met, and how many different ones (2: or more) */
+      numbers: numbers.map(() => false),
+    }));
+    for (let i = 0; i < n; i++) {
+      const has = this.has[this.kind ? this.kind[i] : 0];
+      has.n++;
+      has.status[status[i]] = true;
+      for (let k = 0; k < facets.length; k++) {
+        const met = has.facets[k];
+        if (met[1] < 2 && facets[k][i] !== met[0]) {
+          met[0] = facets[k][i];
+          met[1]++;
+        }
+      }
+      for (let k = 0; k < numbers.length; k++) if (numbers[k][i] !== NO_NUMBER) has.numbers[k] = true;
+    }
+  }
+
+  /* Whether no two rows of a kind have the same value: nothing to filter by. */
+  apart(k, kind) {
+    const met = new Uint8Array(this.texts["f" + k].length);
+    for (let i = 0; i < this.n; i++) if (!this.kind || this.kind[i] === kind) if (met[this.facets[k][i]]++) return false;
+    return true;
   }
 
   text(name, i) {
@@ -160,7 +196,7 @@ class Rows {
     return Math.hypot(east, this.lat[i] / 1e7 - lat) * 111195;
   }
 
-  /* Rows in order: "status", "distance" from a place, or the number of a column of numbers, the greatest first. */
+  /* Rows in order: "status", "distance" from a place, or the number of a column of numbers: the greatest first, or the least. */
   ordered(rows, by, centre) {
     if (by === "status") {
       const from = new Int32Array(this.ranks + 1);
@@ -172,9 +208,10 @@ class Rows {
     }
     const keys = new Float64Array(rows.length);
     const column = this.numbers[by];
+    const least = by !== "distance" && this.data.numbers[by][3];
     for (let r = 0; r < rows.length; r++) {
       const i = rows[r];
-      const key = by === "distance" ? (i < this.placed ? Math.round(this.metres(i, centre)) : 1e8) : 2147483648 - column[i];
+      const key = by === "distance" ? (i < this.placed ? Math.round(this.metres(i, centre)) : 1e8) : least && column[i] !== NO_NUMBER ? column[i] + 2147483648 : 2147483648 - column[i];
       keys[r] = key * SPAN + i;
     }
     keys.sort();

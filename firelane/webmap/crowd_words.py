@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _SHARED = ("map_label", "zoom_in", "zoom_out", "north", "print")
 _WORDS = {
-    "list": ("列表", "List"), "about": ("说明", "About"),
+    "list": ("列表", "List"), "areas": ("区域", "Areas"), "about": ("说明", "About"),
     "search": ("搜索编号、名称、内容", "Search id, name, text"),
     "count": ("显示 {n} 项，共 {all} 项", "{n} of {all} shown"), "between": ("；", "; "),
     "none": ("没有符合筛选条件的项目", "Nothing matches the filters"),
@@ -26,6 +26,9 @@ _WORDS = {
     "any": ("全部", "All"), "find_value": ("查找{name}", "Find {name}"), "choose": ("选择{name}", "Choose {name}"),
     "not_told": ("（未注明）", "(not told)"),
     "clear": ("清除筛选", "Clear the filters"), "here": ("此处 {n} 项 ×", "{n} here ×"),
+    "within": ("{name}：{n} 项 ×", "{name}: {n} ×"), "only_area": ("只看此区域", "Only this area"), "this_area": ("此区域", "This area"),
+    "leads_to": ("{name} {n}", "{name} {n}"), "shown_kind": ("显示内容", "What is shown"),
+    "areas_order": ("数值大的在前；点击可定位。", "The greatest figure first; tap to find it on the map."),
     "back": ("返回列表", "Back to the list"), "previous": ("上一项", "Previous"), "next": ("下一项", "Next"),
     "of": ("{n} / {m}", "{n} / {m}"), "no_place": ("无位置", "No place"), "place": ("位置", "Place"),
     "lonlat": ("东经 {lon}°，北纬 {lat}°", "{lon}° E, {lat}° N"),

@@ -35,8 +35,9 @@ _STYLE_TEXT = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 def assemble(
-    block: str, title: str, lang: Lang, scripts: Sequence[str], styles: Sequence[str], origins: Sequence[str] = ()
-) -> str:
+    block: str, title: str, lang: Lang, scripts: Sequence[str], styles: Sequence[str], origins: Sequence[str] = (), *,
+    without_script: str = "",
+) -> str:  # fmt: skip
     """Return a page of this package's scripts and styles that shows ``block``.
 
     Parameters
@@ -50,6 +51,8 @@ def assemble(
         Names of files of this package, in order.
     origins : sequence of str
         Where pictures may come from; the page's policy admits nothing else from outside.
+    without_script : str
+        HTML for a browser that runs no script, every text in it escaped already.
     """
     text = _shell()
     said = {key: words(lang)[key] for key in ("too_old", "damaged")}
@@ -63,7 +66,7 @@ def assemble(
     text = text.replace("<head>", f"<head>{head}", 1)
     text = text.replace("<html>", f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
     tail = (
-        f"<noscript><p>{html.escape(words(lang)['no_script'])}</p></noscript>\n"
+        f"<noscript><p>{html.escape(words(lang)['no_script'])}</p>{without_script}</noscript>\n"
         f'<script type="application/octet-stream;base64" id="data">{block}</script>\n'
         f"<script>{gate}</script>\n<script>{own_script}</script>\n"
     )

@@ -16,10 +16,12 @@ from firelane.webmap.basemaps import offset
 from firelane.webmap.block import pack
 from firelane.webmap.content import LAYERS
 from firelane.webmap.frame import assemble
-from firelane.webmap.gather import gather
+from firelane.webmap.gather import Gathered, gather
 from firelane.webmap.legend import legend
 from firelane.webmap.qr import checked_link
 from firelane.webmap.texts import shown
+from firelane.webmap.tracked import tracking_block
+from firelane.webmap.tracked_pages import without_script
 from firelane.webmap.widths import layer_zoom, palette
 from firelane.webmap.words import words
 
@@ -38,6 +40,8 @@ _SCRIPTS = (
     "panel.js", "basemap.js", "tools.js", "profile.js", "map.js", "start.js",
 )  # fmt: skip
 _STYLES = ("map.css", "records.css")
+_TRACK_SCRIPTS = ("trip_path.js", "trip_scene.js", "trip_player.js", "track_view.js")
+_TRACK_STYLES = ("track.css",)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -94,7 +98,8 @@ def page(
     link: str | None = None,
 ) -> str:
     """Return the page's text; the same input gives the same text to the byte."""
-    content, columns = page_content(audit, plan=plan, lang=lang, cases=cases)
+    gathered = gather(audit, plan, lang, cases)
+    content, columns = _content(gathered)
     if link:
         content["link"] = checked_link(link)
     # Where nobody knows where the site lies, a background would show it in a place that it is not.
@@ -104,7 +109,10 @@ def page(
         basemap = None
     title = _UNPRINTABLE.sub(" ", f"{audit.site.name or audit.site.id} – {words(lang)['map_title']}")
     origins = () if basemap is None else basemap.origins
-    return assemble(pack(content, columns), title, lang, _SCRIPTS, _STYLES, origins)
+    # a page without tracking carries nothing of it, not even the scripts
+    scripts = (*_SCRIPTS[:-1], *_TRACK_SCRIPTS, _SCRIPTS[-1]) if audit.tracking else _SCRIPTS
+    styles = (*_STYLES, *_TRACK_STYLES) if audit.tracking else _STYLES
+    return assemble(pack(content, columns), title, lang, scripts, styles, origins, without_script=without_script(gathered.content))
 
 
 def audit_id(audit: Audit) -> str:
@@ -117,9 +125,12 @@ def page_content(
     audit: Audit, *, plan: MarkingPlan | None, lang: Lang, cases: Mapping[str, CaseMark] | None = None
 ) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Return the data block's header and its integer columns."""
-    gathered = gather(audit, plan, lang, cases)
+    return _content(gather(audit, plan, lang, cases))
+
+
+def _content(gathered: Gathered) -> tuple[dict[str, Any], Mapping[str, Any]]:
     content, findings = gathered.content, gathered.findings
-    text = content.words
+    audit, lang, text = content.audit, content.lang, content.words
     verdict, verdict_word = results.site_verdict(content)
     counts = audit.summary["counts"]
     used = {layer for layer, *_ in content.paths} | {LAYERS.index("findings")}
@@ -167,4 +178,7 @@ def page_content(
         }  # fmt: skip
     if gathered.summary is not None:
         header["summary"] = gathered.summary
-    return header, {**content.shapes.columns(), **gathered.stations}
+    tracked: Mapping[str, Any] = {}
+    if (block := tracking_block(content)) is not None:
+        header["tracking"], tracked = block
+    return header, {**content.shapes.columns(), **gathered.stations, **tracked}

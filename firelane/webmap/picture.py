@@ -12,7 +12,7 @@ from firelane import crs as crs_tools
 from firelane import files, fonts
 from firelane.fonts.source import open_font
 from firelane.site.credit import credit
-from firelane.webmap import ink, listing, qr
+from firelane.webmap import ink, listing, qr, tracked_pages
 from firelane.webmap.column import Column
 from firelane.webmap.content import LAYERS
 from firelane.webmap.furniture import nice_length, scale_and_north
@@ -167,6 +167,10 @@ def map_pdf(
             figure, part = page()
             listing.draw(part(_MARGIN_MM, wide_mm), rows, wide_mm * px_per_mm, tall_px, picture)
             pages.savefig(figure)
+        for placed in tracked_pages.pages(picture.content, wide_mm * px_per_mm, tall_px, picture.text):
+            figure, part = page()
+            tracked_pages.draw(part(_MARGIN_MM, wide_mm), placed, wide_mm * px_per_mm, tall_px, picture)
+            pages.savefig(figure)
 
 
 def _printed_width_mm(aspect: float) -> float:
@@ -205,6 +209,7 @@ class _Picture:
             *(() if self.code is None else qr.caption(self.code, content.words, lang)),
         ]
         texts += [part for card in content.cards if card.number for part in (card.title, card.message, " · ")]
+        texts += tracked_pages.texts(content)
         texts += [value for card in content.cards if card.number for _, value in card.rows]
         signs = "".join(sorted(set("".join(texts))))
         self.family = fonts.use_chinese_labels(extra=signs)
@@ -238,6 +243,8 @@ class _Picture:
         for layer, shape, style, _ in order:
             if zoom >= layer_zoom(LAYERS[layer]):
                 self._path(axes, self.geometries[shape], self.content.styles[style])
+        for geometry, look in tracked_pages.ink(self.content):
+            self._path(axes, geometry, look)
         west, east = axes.get_xlim()
         south, north = axes.get_ylim()
         self.window = (west, south, east, north)
@@ -383,6 +390,6 @@ class _Picture:
         """
         column = Column(axes, self.content, self.family, self.text, width_px, height_px)
         y = column.head(self.code, code_px, grid_px)
-        legend = [*width_rows(self.content), *marker_rows(self.content), *object_rows(self.content, self.zoom)]
+        legend = [*width_rows(self.content), *marker_rows(self.content), *object_rows(self.content, self.zoom), *tracked_pages.legend_rows(self.content)]
         bottom = column.legend(legend)
         column.findings(self.rows, y, bottom, "picture_more_pages" if pages else "picture_more")

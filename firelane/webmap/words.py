@@ -54,7 +54,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "marker_fail": ("不符合（强制）", "fails (mandatory)"),
     "marker_advisory": ("不符合（建议）", "fails (advisory)"),
     "marker_info": ("不符合（提示）", "fails (information)"),
-    "marker_indeterminate": ("测量精度内无法判定", "undecided (within the accuracy)"),
+    "marker_indeterminate": ("无法判定", "undecided"),
     "chip_look": ("须现场核实", "look on site"),
     "marker_not_measured": ("未测量，须现场核实", "look on site (not measured)"),
     "layer_pavement": ("路面", "Pavement"),

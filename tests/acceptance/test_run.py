@@ -31,7 +31,7 @@ FILES = (
     "quantities.xlsx", "report.pdf", "results.gpkg", "setting_out.csv", "setting_out.dat", "setting_out_pnezd.csv",
 )  # fmt: skip
 KEYS = {
-    None: ["schema", "site", "rules", "lanes", "pinches", "buildings", "findings", "remedies", "summary", "parking"],
+    None: ["schema", "site", "rules", "lanes", "pinches", "buildings", "findings", "remedies", "summary", "parking", "tracking"],
     "site": ["id", "name", "crs", "bounds", "accuracy_m", "input", "notes"],
     "rules": ["rule_id", "article", "quantity", "comparator", "threshold", "unit", "severity", "text_zh", "text_en"],
     "lanes": [

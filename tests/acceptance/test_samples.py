@@ -79,9 +79,16 @@ def test_the_complying_sample_passes_all_that_is_measured():
     audit = firelane.audit(firelane.read_site(DATA / "shenyang_compliant"))
     by_rule = audit.summary["by_rule"]
     # Trees stand before its two high-rises; how tall they are is not in the data, so whether they hinder is not told.
-    unmeasured = {r.rule_id for r in audit.rules if not r.measured} | {"sy2020-10-aerial"}
+    # No vehicle is named, so none is tracked.
+    unmeasured = {r.rule_id for r in audit.rules if not r.measured} | {"sy2020-10-aerial", "sy2020-14-turning"}
     assert {rule for rule, verdict in by_rule.items() if verdict == "not_measured"} == unmeasured
     assert all(verdict in ("pass", "not_applicable") for rule, verdict in by_rule.items() if rule not in unmeasured)
     assert by_rule["sy2020-14-clear-width"] == "pass"
     # Turning is not measured yet, so the site as a whole cannot be called a pass.
     assert audit.summary["verdict"] == "incomplete"
+
+
+def test_the_complying_sample_passes_with_a_fire_engine_too():
+    pytest.importorskip("numba")
+    audit = firelane.audit(firelane.read_site(DATA / "shenyang_compliant"), vehicles=["pump-8"], remedies=False)
+    assert audit.summary["by_rule"]["sy2020-14-turning"] == "pass"

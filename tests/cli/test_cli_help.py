@@ -16,8 +16,8 @@ from firelane.cli import COMMANDS, HELP, app
 
 def test_the_commands_of_this_version():
     assert list(COMMANDS) == [
-        "run", "new", "check", "audit", "draw", "verify", "map", "report", "notice", "chart", "case", "diff", "layers", "split",
-        "rules",
+        "run", "new", "check", "audit", "draw", "verify", "map", "report", "notice", "chart", "case", "ip", "star", "batch",
+        "diff", "layers", "split", "rules", "vehicles",
     ]
     assert list(HELP) == list(COMMANDS)
 

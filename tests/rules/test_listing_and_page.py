@@ -60,7 +60,7 @@ def test_the_limit_in_a_few_signs():
     assert requirement(by_id["sy2020-14-clear-width"]) == "≥ 4 m"
     assert requirement(by_id["sy2020-13-2-box"], "en") == "≤ 20 m"
     assert requirement(by_id["sy2020-10-obstruction"]) == "不得有"
-    assert requirement(by_id["sy2020-14-turning"], "en") == "no figure"
+    assert requirement(by_id["sy2020-15-3-education"], "en") == "no figure"
     assert requirement(by_id["gb55037-3.4.1-reach"]) == "≥ 4 m (待确认)"
 
 

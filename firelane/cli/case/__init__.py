@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from firelane.cli.groups import lazy
+
 SUBCOMMANDS = {
     "init": "firelane.cli.case.keeping:init",
     "open": "firelane.cli.case.opening:open_cases",
@@ -43,30 +45,8 @@ HELP = {
 }
 
 
-class _Subcommands(click.Group):
-    """Imports a subcommand when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        from importlib import import_module
-
-        module, _, name = SUBCOMMANDS[cmd_name].partition(":")
-        found = getattr(import_module(module), name)
-        assert isinstance(found, click.Command)
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, HELP[name]) for name in SUBCOMMANDS])
-
-
 @click.group(
-    "case", cls=_Subcommands, epilog="Example: firelane case open out/district --store cases.sqlite",
+    "case", cls=lazy(SUBCOMMANDS, HELP), epilog="Example: firelane case open out/district --store cases.sqlite",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )  # fmt: skip
 def command() -> None:

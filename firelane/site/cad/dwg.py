@@ -15,6 +15,7 @@ from pathlib import Path
 from ezdxf.addons import odafc
 
 from firelane.site.cad.patterns import patterns
+from firelane.site.causes import of_system
 from firelane.site.journal import Journal
 
 _NAME = "ODAFileConverter"
@@ -50,7 +51,7 @@ def as_dxf(path: Path, journal: Journal) -> Iterator[Path | None]:
         if not found:
             short = f": {said}" if said else ""
             _problem(path, f"the ODA File Converter made no DXF of it{short}",
-                     f"ODA File Converter 未能转换{short.replace(': ', '：', 1)}", journal)  # fmt: skip
+                     f"ODA File Converter 未能转换{f'（{said}）' if said else ''}", journal)  # fmt: skip
             yield None
         else:
             yield found[0]
@@ -61,8 +62,8 @@ def _is_dwg(path: Path, journal: Journal) -> bool:
         with path.open("rb") as stream:
             head = stream.read(16)
     except OSError as error:
-        said = error.strerror or str(error)
-        journal.problem(f"the file cannot be read: {said}", f"文件无法读取：{said}", "check the file", "请检查文件",
+        said, said_zh = of_system(error)
+        journal.problem(f"the file cannot be read: {said}", f"文件无法读取：{said_zh}", "check the file", "请检查文件",
                         layer=path.name)  # fmt: skip
         return False
     if head[:4] in (b"AC10", b"AC1.", b"AC2."):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from firelane.site.causes import of_data
 from firelane.site.journal import Journal
 
 XML, PBF = "OpenStreetMap XML", "OpenStreetMap PBF"
@@ -33,7 +34,7 @@ def check_file(path: Path, journal: Journal) -> bool:
     if found != wanted:
         journal.problem(
             f"it is no {wanted} as its ending says, but looks like {found}",
-            f"文件内容不是扩展名所示的 {wanted}，而像是 {found}",
+            f"文件内容不是扩展名所示的 {wanted}，而像是{_OTHER.get(found, f' {found}')}",
             "give it the right ending (.osm for XML, .osm.pbf for PBF), or export it again",
             "请改正扩展名（XML 用 .osm，PBF 用 .osm.pbf），或重新导出",
             layer=path.name,
@@ -43,6 +44,9 @@ def check_file(path: Path, journal: Journal) -> bool:
         _truncated(path, journal)
         return False
     return True
+
+
+_OTHER = {"something else": "其他内容", "XML of another kind": "另一种 XML"}
 
 
 def _sniff(head: bytes) -> str:
@@ -60,15 +64,15 @@ def _sniff(head: bytes) -> str:
 
 def say_damaged(path: Path, error: BaseException, journal: Journal) -> None:
     """Add the problem of a file that osmium could not read to its end."""
-    said = str(error).replace(str(path), path.name)[:200]
+    said, said_zh = of_data(str(error).replace(str(path), path.name), "OpenStreetMap")
     if any(word in said for word in ("truncated", "no element found", "unclosed token", "unexpected EOF", "failed to read")):
         _truncated(path, journal)
         return
     if "entities are not supported" in said:
-        said = "it declares XML entities, which no OpenStreetMap file does"
+        said, said_zh = "it declares XML entities, which no OpenStreetMap file does", "文件声明了 XML 实体，OpenStreetMap 数据中不应有"
     journal.problem(
         f"the file cannot be read: {said}",
-        f"文件无法读取：{said}",
+        f"文件无法读取：{said_zh}",
         "download or export it again; only a file that is whole can be read",
         "请重新下载或导出完整的文件",
         layer=path.name,
