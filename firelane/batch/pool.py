@@ -28,6 +28,11 @@ MAX_TASKS = 5_000
 _TICK_S = 0.1
 _START_S = 300.0
 _STARTS = 3
+_KILLED = 20
+"""Starts in a row that another process ended: one that hunts for memory, or a person. That passes; a script's own fault does not."""
+_LOST_S = 2.0
+"""How long what a dead process was to do may stay unanswered [s]. Pebble answers at once, but for what it is handed in the moment
+in which it learns of the death: that is never answered."""
 _GROWN = 0.5  # of the memory that was left to a fresh worker
 _GROWN_MB = 1024.0  # where there is no limit
 
@@ -86,8 +91,8 @@ class _Slot:
         self._context = _OneProcess()
         self._ready: Future[tuple[str, str] | None] | None = None
         self._future: Future[Outcome] | None = None
-        self._memory = False
-        self._ready_s = math.inf
+        self._memory = self._killed = False
+        self._ready_s = self._dead_s = math.inf
         self._fresh_mb = self._most_mb = math.nan
 
     # ------------------------------------------------------------------ the process
@@ -113,9 +118,9 @@ class _Slot:
                     f"a worker process cannot be started: {why}; what is done is kept",
                     f"无法启动工作进程：{why}；已完成的结果均已保留",
                 ) from error
-            self._ready_s = math.inf
+            self._ready_s = self._dead_s = math.inf
             self._ready.add_done_callback(self._note_ready)
-            self.done, self._memory = 0, False
+            self.done, self._memory, self._killed = 0, False, False
             self._fresh_mb = self._most_mb = math.nan
         return self._ready
 
@@ -141,6 +146,7 @@ class _Slot:
         """Kill the process at once."""
         process = self.process
         if process is not None and process.pid is not None and process.is_alive():
+            self._killed = True
             process.kill()
 
     @property
@@ -186,13 +192,24 @@ class _Slot:
 
     def was_ready(self) -> bool:
         """Whether the process has told that it is ready."""
-        ready = self._ready
-        return ready is not None and ready.done() and ready.exception() is None and ready.result() is None
+        return self._told_of_start() and self.trouble() is None
 
     def trouble(self) -> tuple[str, str] | None:
         """Return why the process did not become ready (Chinese, English), where it could tell."""
+        return self._ready.result() if self._told_of_start() and self._ready is not None else None
+
+    def _told_of_start(self) -> bool:
         ready = self._ready
-        return ready.result() if ready is not None and ready.done() and ready.exception() is None else None
+        return ready is not None and ready.done() and not ready.cancelled() and ready.exception() is None
+
+    def ended_by(self) -> int | None:
+        """Return the signal by which somebody else ended the process; None where it ended otherwise."""
+        process = self.process
+        if process is None or process.pid is None:
+            return None
+        process.join(1.0)
+        code = process.exitcode
+        return -code if code is not None and code < 0 and not self._killed else None
 
     def _death(self, error: BaseException) -> Death:
         """Tell a death by how the process ended, then end the pool."""
@@ -216,10 +233,15 @@ class _Slot:
     # ------------------------------------------------------------------ memory
 
     def watch(self) -> None:
-        """End the process where it holds more memory than it may, or where it does not get ready."""
+        """End the process where it holds more memory than it may, or where it does not get ready; see that a death is told."""
         process = self.process
         if process is None or process.pid is None or self._pool is None:
             return
+        self._dead_s = min(self._dead_s, time.monotonic()) if not process.is_alive() else math.inf
+        if time.monotonic() - self._dead_s > _LOST_S:
+            for asked in (self._ready, self._future):
+                if asked is not None and not asked.done():
+                    asked.cancel()
         if self._future is not None and not self._future.running() and time.monotonic() - self.begun_s > _START_S:
             self.kill()
         now = resident_mb(process.pid)
@@ -277,7 +299,7 @@ class LocalEngine:
         self._memory_mb = memory_mb
         self._slots = [_Slot(timeout_s, memory_mb) for _ in range(self.workers)]
         self._told: SimpleQueue[_Slot] = SimpleQueue()
-        self._misstarts = 0
+        self._misstarts = self._own_faults = 0
 
     def start(self) -> None:
         """Start the workers and wait until one is ready.
@@ -292,6 +314,8 @@ class LocalEngine:
             while time.monotonic() < until_s and not all(one.done() for one in started):
                 if any(slot.was_ready() for slot in self._slots):
                     return
+                for slot in self._slots:
+                    slot.watch()
                 time.sleep(0.01)
             if any(slot.was_ready() for slot in self._slots):
                 return
@@ -306,16 +330,23 @@ class LocalEngine:
         EngineError
             If it told why, or if that happened several times without one that did.
         """
-        trouble = slot.trouble()
+        trouble, ended_by = slot.trouble(), slot.ended_by()
         slot.end()
         if trouble is not None:
             zh, en = trouble
             raise EngineError(f"the workers cannot start: {en}", f"无法启动工作进程：{zh}")
         self._misstarts += 1
-        if self._misstarts >= _STARTS:
+        if ended_by is None:
+            self._own_faults += 1
+            if self._own_faults >= _STARTS:
+                raise EngineError(
+                    'the workers cannot be started; in a script, call run_batch below `if __name__ == "__main__":`',
+                    '无法启动工作进程；在脚本中请把 run_batch 写在 `if __name__ == "__main__":` 之下',
+                )
+        elif self._misstarts >= _KILLED:
             raise EngineError(
-                'the workers cannot be started; in a script, call run_batch below `if __name__ == "__main__":`',
-                '无法启动工作进程；在脚本中请把 run_batch 写在 `if __name__ == "__main__":` 之下',
+                f"the workers cannot be started: signal {ended_by} ends each before it is ready (too little memory?); what is done is kept",
+                f"无法启动工作进程：均在就绪之前被信号 {ended_by} 终止（内存不足？）；已完成的结果均已保留",
             )
 
     def map_sites(self, function: Work, tasks: Iterable[Task]) -> Generator[tuple[Task, Outcome | Death]]:
@@ -355,7 +386,7 @@ class LocalEngine:
                     self._misstarted(slot)
                     again.append(task)
                     continue
-                self._misstarts = 0
+                self._misstarts = self._own_faults = 0
                 # The worker gets its next task before this one is dealt with.
                 hand_out()
                 yield task, became

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import threading
 import time
 from functools import partial
@@ -12,7 +13,7 @@ import pytest
 
 from firelane.batch.engine import Death
 from firelane.batch.model import FailureKind, Outcome
-from firelane.batch.pool import LocalEngine
+from firelane.batch.pool import LocalEngine, _Process
 from firelane.batch.worker import limit_memory
 from firelane.errors import EngineError
 
@@ -159,6 +160,43 @@ def test_a_worker_killed_while_idle_costs_nothing(engine):
     assert len(became) == 3
     assert alive
     assert everything(engine, poison.nothing, poison.tasks("f", "g")).keys() == {"f", "g"}
+
+
+def killed_when_started(monkeypatch, times):
+    """Let the first workers be killed from outside as soon as they are born; return their numbers."""
+    start, born = _Process.start, []
+
+    def start_and_kill(process):
+        start(process)
+        if len(born) < times:
+            born.append(process.pid)
+            os.kill(process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(_Process, "start", start_and_kill)
+    return born
+
+
+def test_workers_killed_again_and_again_before_they_are_ready_cost_no_site(monkeypatch):
+    born, engine = killed_when_started(monkeypatch, 6), LocalEngine(2)
+    try:
+        became = everything(engine, poison.nothing, poison.tasks("s1", "s2", "s3"))
+    finally:
+        engine.stop()
+    assert len(born) == 6
+    assert len(became) == 3
+    assert all(b.done for b in became.values())
+
+
+@pytest.mark.slow
+def test_workers_that_are_always_killed_before_they_are_ready_end_it_in_words(monkeypatch):
+    born, engine = killed_when_started(monkeypatch, 1_000), LocalEngine(2)
+    try:
+        with pytest.raises(EngineError, match="signal 9 ends each before it is ready") as raised:
+            engine.start()
+    finally:
+        engine.stop()
+    assert "信号 9" in raised.value.text("zh")
+    assert 20 <= len(born) <= 22
 
 
 def test_closing_ends_what_is_running(engine):
