@@ -182,11 +182,21 @@ def _total(lines: Lines) -> float:
 
 def _lines(course: Course, grounds: Sequence[Ground]) -> Lines:
     count, xy, heading = course.between()
-    parts = [part for ground in grounds for part in (_corners(xy, heading, ground), _points(xy, heading, ground))]
+    parts = []
+    for ground in grounds:
+        seen = _seen(xy, heading, ground)
+        parts += [(count[rows], *rest) for rows, *rest in (_corners(xy, heading, ground), _points(heading, ground, *seen))]
+        parts.append(_passed(course, count, ground, *seen))
     joined = [np.concatenate([np.asarray(p[n]) for p in parts]) for n in range(5)]
-    joined[0] = count[joined[0]]
     keep = joined[3] > -_REACH_M
     return Lines(*(a[keep] for a in joined))
+
+
+def _seen(xy: Floats, heading: Floats, ground: Ground) -> tuple[Floats, Floats]:
+    """Return how far ahead of each pose, and how far to its left, the corners of the ground, posts and ends of walls are."""
+    c, s = np.cos(heading)[:, None], np.sin(heading)[:, None]
+    dx, dy = (ground.points[None, :, n] - xy[:, None, n] for n in (0, 1))
+    return c * dx + s * dy, c * dy - s * dx
 
 
 def _corners(xy: Floats, heading: Floats, ground: Ground) -> tuple[Ints, Floats, Floats, Floats, Floats]:
@@ -219,11 +229,8 @@ def _corners(xy: Floats, heading: Floats, ground: Ground) -> tuple[Ints, Floats,
     return pose[rows], at[rows], normal, -sign * distance + SPARE_M, np.maximum(share, 0.2)
 
 
-def _points(xy: Floats, heading: Floats, ground: Ground) -> tuple[Ints, Floats, Floats, Floats, Floats]:
+def _points(heading: Floats, ground: Ground, x: Floats, y: Floats) -> tuple[Ints, Floats, Floats, Floats, Floats]:
     """Return lines for corners of the ground, posts and ends of walls against the long sides of the rectangle."""
-    c, s = np.cos(heading)[:, None], np.sin(heading)[:, None]
-    dx, dy = (ground.points[None, :, n] - xy[:, None, n] for n in (0, 1))
-    x, y = c * dx + s * dy, c * dy - s * dx
     front, half, rear = ground.corners[0, 0], ground.corners[0, 1], -ground.corners[2, 0]
     deep = half - np.abs(y)
     # what has only just come under an end would be clear of it by as little; the side is where the wheel can clear it
@@ -231,9 +238,37 @@ def _points(xy: Floats, heading: Floats, ground: Ground) -> tuple[Ints, Floats, 
     pose, point = np.nonzero((deep > -_REACH_M) & (front > x) & (x > -rear))
     kept = _deepest(pose, point, x[pose, point], deep[pose, point], np.sign(y[pose, point]))
     pose, point = pose[kept], point[kept]
-    side = np.sign(y[pose, point])
-    normal = side[:, None] * np.column_stack((-s[pose, 0], c[pose, 0]))
-    return pose, ground.points[point], normal, deep[pose, point] + SPARE_M, np.ones(len(pose))
+    return pose, ground.points[point], _sideways(heading[pose], y[pose, point]), deep[pose, point] + SPARE_M, np.ones(len(pose))
+
+
+def _passed(course: Course, count: Floats, ground: Ground, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Return lines for the same where a corner of the rectangle goes by them between two of the poses that are looked at.
+
+    A corner that swings aside cuts a corner of the ground by centimetres in a quarter of a metre, and stands clear of it before
+    and after. It is deepest where it is as far from the end as from the side.
+    """
+    front, half, rear = ground.corners[0, 0], ground.corners[0, 1], -ground.corners[2, 0]
+    aside = half - np.abs(y)
+    found = []
+    for end in (front - x, x + rear):
+        off = end - aside
+        before, after = off[:-1], off[1:]
+        pose, point = np.nonzero((before * after < 0) & (np.maximum(aside[:-1], aside[1:]) > -_REACH_M) & (y[:-1] * y[1:] > 0))
+        share = before[pose, point] / (before[pose, point] - after[pose, point])
+        found.append((count[pose] + share * (count[pose + 1] - count[pose]), point))
+    at, point = (np.concatenate(part) for part in zip(*found, strict=True))
+    xy, heading = course.at(at)
+    c, s = np.cos(heading), np.sin(heading)
+    dx, dy = (ground.points[point] - xy).T
+    ahead, left = c * dx + s * dy, c * dy - s * dx
+    deep = np.minimum(half - np.abs(left), np.minimum(front - ahead, ahead + rear))
+    return at, ground.points[point], _sideways(heading, left), deep + SPARE_M, np.ones(len(at))
+
+
+def _sideways(heading: Floats, left: Floats) -> Floats:
+    """Return the direction aside of a pose in which a point lies that is so far to its left."""
+    normal: Floats = np.sign(left)[:, None] * np.column_stack((-np.sin(heading), np.cos(heading)))
+    return normal
 
 
 def _nearest(points: np.ndarray, rows: Ints, edges: Ints, ground: Ground) -> tuple[Ints, Ints]:

@@ -71,12 +71,14 @@ class Course:
 
     def between(self) -> tuple[Floats, Floats, Floats]:
         """Return the number of steps before each pose that is looked at, the start left out; its place, its heading."""
-        xy, heading = self.poses()
         count = np.arange(1, PARTS * len(self.step_m) + 1) / PARTS
-        step = np.ceil(count).astype(int) - 1
-        way = self.step_m[step] * (count - step)
-        at, turned = along(xy[step], heading[step], self.curvature[step], way)
-        return count, at, turned
+        return count, *self.at(count)
+
+    def at(self, count: Floats) -> tuple[Floats, Floats]:
+        """Return places and headings after numbers of steps, parts of one counted."""
+        xy, heading = self.poses()
+        step = np.maximum(np.ceil(count).astype(int) - 1, 0)
+        return along(xy[step], heading[step], self.curvature[step], self.step_m[step] * (count - step))
 
     def drive(self) -> Drive:
         """Return it as a drive."""

@@ -22,6 +22,9 @@ LEAST_HALF_M = 0.3
 WINDOW_M = 72.0
 LEAD_M = (26.0, 34.0)
 """How far before the place the wheel is eased [m]; the longer one where little is missing after the other."""
+EASINGS = ((LEAD_M[0], 0.005), (LEAD_M[1], 0.005), (LEAD_M[1], 0.001))
+"""Leads one after the other, and what is asked for beyond the margin, for what lies between the poses that are looked at [m]:
+the proof decides, and it may hold with less."""
 BEFORE_M = 5.0
 """How far before the place the thin body sets out at least, where it can [m]."""
 PAST_M = 4.0
@@ -38,8 +41,6 @@ JUST_BEHIND = (MEDIUM, 60_000, 0.0)
 """The same for the whole body, where the goal lies just behind the place."""
 WORTH_M = 0.1
 """Shrink up to which that is done [m]; with the goal just behind the place it is done whatever the shrink."""
-MORE_M = 0.005
-"""What is asked for beyond the margin, for what lies between the poses that are looked at [m]."""
 LEAST_M = 1e-3
 """What is said to be missing where no pose reaches over and the proof still fails [m]."""
 ENDS = 8
@@ -199,10 +200,10 @@ def _eased(tree: Tree, owner: int, beyond: Floats, place: _Place, grid: Grid, th
     if thin_m <= LEAST_M:
         # the whole body, or nearly: as it was found it comes to the goal, and eased perhaps beside it
         holds = prove(drive, where, vehicle, policy, since=first).holds
-    for lead_m in () if holds else LEAD_M:
+    for lead_m, spare_m in () if holds else EASINGS:
         before = nodes[0][np.searchsorted(chainage[nodes[0]], max(at - lead_m, 0.0), side="right") - 1]
-        drive, more_m = eased_from(drive, int(before), where, vehicle, dataclasses.replace(policy, margin_m=policy.margin_m + MORE_M), asked_m=NEARLY_M)
-        shrink_m = max(more_m - MORE_M, 0.0)
+        drive, more_m = eased_from(drive, int(before), where, vehicle, dataclasses.replace(policy, margin_m=policy.margin_m + spare_m), asked_m=NEARLY_M)
+        shrink_m = max(more_m - spare_m, 0.0)
         first = min(first, int(before))
         holds = shrink_m == 0 and place.comes(drive) and prove(drive, where, vehicle, policy, since=first).holds
         if holds or shrink_m > NEARLY_M:

@@ -1,5 +1,7 @@
 """Through narrow places without a grid: sharp corners to two centimetres of the formula, and nothing that is not proven."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import shapely
@@ -11,6 +13,8 @@ from test_search_corners import POLICY, corner, open_field, round_the_corner
 from firelane.tracking.catalogue import vehicles
 from firelane.tracking.closed import sharp_corner_width_m
 from firelane.tracking.field import Apron, Field, Region
+from firelane.tracking.overrun_ease import eased_from
+from firelane.tracking.overrun_programme import Course
 from firelane.tracking.proof import prove
 from firelane.tracking.search import Search
 from firelane.tracking.sweep import placed, rectangle
@@ -127,3 +131,25 @@ def test_drives_through_random_narrow_corners_are_proven():
 @pytest.mark.slow
 def test_many_drives_through_random_narrow_corners_are_proven():
     assert found_in(range(100, 180)) >= 80
+
+
+def test_what_a_corner_of_the_body_would_cut_between_two_poses_that_are_looked_at_is_seen():
+    """The front swings out over a post by centimetres within a quarter of a metre, and stands clear of it before and after."""
+    rng, asked = np.random.default_rng(8), dataclasses.replace(POLICY, margin_m=POLICY.margin_m + 0.005)
+    curvature = np.full(40, 0.7 / PUMP.rear_radius_m)
+    drive = Course(np.zeros(2), 0.0, curvature[0], np.full(40, 0.75), curvature, 0.75).drive()
+    fine = drive.refined(0.01)
+    corners = placed(fine.xy, fine.heading_rad, rectangle(PUMP, 0.0))[:, 1]
+    cut = cleared = 0
+    for number in range(6):
+        at, deep = rng.integers(600, len(corners) - 400), rng.uniform(0.01, 0.06)
+        outward = corners[at] - shapely.get_coordinates(shapely.centroid(shapely.multipoints(corners)))[0]
+        post = corners[at] - deep * outward / np.hypot(*outward)
+        field = open_field(PUMP, shapely.box(-60, -60, 60, 60), middle=(-60, 0), width=6.0, posts=post[None])
+        cut += not prove(drive, field, PUMP, POLICY, steady=False).holds
+        eased, shrink_m = eased_from(drive, 0, field, PUMP, asked)
+        if shrink_m == 0:
+            cleared += 1
+            assert prove(eased, field, PUMP, POLICY, steady=False).holds, (number, post)
+    assert cut == 6
+    assert cleared == 6
