@@ -190,8 +190,8 @@ class Phases:
 
     def each(self) -> dict[str, tuple[float, float]]:
         """Return phase → clock and processor time of the driver [s]."""
-        pairs = itertools.pairwise(self.begun)
-        return {a: tuple(y - x for x, y in zip(self.begun[a][:2], self.begun[b][:2], strict=True)) for a, b in pairs}  # type: ignore[misc]
+        begun = self.begun
+        return {a: (begun[b][0] - begun[a][0], begun[b][1] - begun[a][1]) for a, b in itertools.pairwise(begun)}
 
 
 def nap(sites: int, seconds: float = 0.25) -> None:

@@ -200,7 +200,7 @@ def _allow_children() -> None:
     The mark is meant to keep a worker that is killed from leaving children behind. Ours end with it by themselves
     (``worker.die_with``).
     """
-    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # noqa: SLF001
+    multiprocessing.current_process().daemon = False
 
 
 def _address() -> str:

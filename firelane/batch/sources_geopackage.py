@@ -245,5 +245,9 @@ def _sites(connection: sqlite3.Connection, wrong: Callable[[str, str], object]) 
                 ours, value = our_name(name), json_value(raw)
                 if value is not None:
                     (told if ours in OF_SITE else further)[ours if ours in OF_SITE else harmless_id(name)] = value
-            found[site_id] = attributes_of(told, further, lambda name, site_id=site_id: wrong(name, site_id))  # type: ignore[misc]
+
+            def of_this(name: str, site_id: str = site_id) -> object:
+                return wrong(name, site_id)
+
+            found[site_id] = attributes_of(told, further, of_this)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -128,7 +129,7 @@ def _merged(
     rank[order] = np.arange(len(rows))
     # Of two neighbours that are alike, only the earlier in this order can stand for the later.
     kinds: dict[object, int] = {}
-    kind = np.array([kinds.setdefault((row[1], frozenset(row[3])), len(kinds)) for row in rows])  # type: ignore[call-overload]
+    kind = np.array([kinds.setdefault((row[1], frozenset(cast("tuple[str, ...]", row[3]))), len(kinds)) for row in rows])
     pairs = cKDTree(middles).query_pairs(MERGE_REACH_M, output_type="ndarray")
     later = np.where(rank[pairs[:, 0]] > rank[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
     earlier = pairs.sum(axis=1) - later

@@ -115,10 +115,10 @@ class Turner:
         return None
 
     def _boxes(self, spare_m: float) -> tuple[Floats, Floats]:
-        body, tyres = self.body.rectangle, self.body.tyres
-        return tuple(  # type: ignore[return-value]
-            np.array([[*box, spare_m], [-box[1], -box[0], box[2], spare_m]]) for box in (body, tyres)
-        )
+        def both_ways(box: Floats) -> Floats:
+            return np.array([[*box, spare_m], [-box[1], -box[0], box[2], spare_m]])
+
+        return both_ways(self.body.rectangle), both_ways(self.body.tyres)
 
     def _outlook(self, seeds: Floats) -> Any:
         """Return what leaving costs from anywhere, None where it cannot be done from any of the seeds."""
