@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -23,6 +23,7 @@ import firelane.registry
 from firelane.cli.ip import HELP, SUBCOMMANDS, command
 from firelane.registry.kinds import kinds
 from firelane.registry.usci import made
+from firelane.store.times import BEIJING
 
 ADMIN, CLERK, GUEST = "王敏", "李强", "赵看"
 HOSTILE = '=1+1<script>alert("x")</script>\u202e&'
@@ -566,4 +567,11 @@ def test_wrong_words(seen, tmp_path):
     assert seen("board", "-o", tmp_path / "x.txt").code == 2
     assert seen("export", "-o", tmp_path / "x.txt").code == 2
     assert seen("import", tmp_path / "absent.xlsx").code == 2
-    assert date.today().isoformat() in seen.ok("status")  # noqa: DTZ011  (today's date, in whatever zone, or the next)
+
+
+def test_no_date_means_today_in_beijing(seen):
+    """Whatever the machine's zone: from 16:00 UTC on its date is yesterday's. Midnight may pass during the command."""
+    before = datetime.now(BEIJING).date()
+    told = seen.ok("status")
+    after = datetime.now(BEIJING).date()
+    assert f"as of {before}" in told or f"as of {after}" in told
