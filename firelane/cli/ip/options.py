@@ -12,6 +12,8 @@ import click
 
 from firelane.cli.case import options as case_options
 from firelane.cli.registry import desk as desks
+from firelane.cli.registry.asked import Asked, gathered, plain_options
+from firelane.cli.registry.asked import Work as AnyWork
 
 if TYPE_CHECKING:
     from firelane.registry.desk import Register
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from firelane.vocabulary import Lang
 
 F = TypeVar("F", bound=Callable[..., Any])
-store_options = case_options.store_options
-user_name = case_options.user_name
-date_options = desks.date_options
 REGISTRY_NAME = "ip"
 
 
@@ -75,16 +74,56 @@ def read_plan(plan_name: str, counts: str) -> tuple[Plan, Counting]:
     return plan, load_counting(plan, counts)
 
 
-@contextmanager
-def desk(store: str, user: str | None, plan_name: str, counts: str) -> Iterator[Desk]:
-    """Open the register of a plan for a user."""
-    from firelane.registry.ip_standing import register
+@dataclass(frozen=True, kw_only=True)
+class Look(Asked):
+    """A look at a plan, without records.
 
-    plan, counting = read_plan(plan_name, counts)
-    with desks.opened(store, REGISTRY_NAME) as found:
-        yield Desk(register(found, user_name(user), plan, counting), plan, counting)
+    Attributes
+    ----------
+    plan_name, counts : str
+    """
+
+    plan_name: str
+    counts: str
+
+    def plan(self) -> tuple[Plan, Counting]:
+        """Return the plan and its counting rules; raises as :func:`read_plan`."""
+        return read_plan(self.plan_name, self.counts)
 
 
-REGISTRY = desks.Registry(
-    REGISTRY_NAME, lambda command: store_options(plan_options(command)), desk, example="SJ-1a2b3c4d5e", kind="actual"
-)
+@dataclass(frozen=True, kw_only=True)
+class Work(AnyWork, Look):
+    """Work at the register of a plan."""
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        """Open the register."""
+        from firelane.registry.ip_standing import register
+
+        plan, counting = self.plan()
+        with desks.opened(self.store, REGISTRY_NAME) as found:
+            yield Desk(register(found, case_options.user_name(self.user), plan, counting), plan, counting)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Work):
+    """A question to a programme at a date.
+
+    Attributes
+    ----------
+    on, known : date or None
+    """
+
+    on: date | None
+    known: date | None
+
+    def standing(self) -> Standing:
+        """Return where the programme stands."""
+        with self.desk() as found:
+            return found.standing(self.on, self.known)
+
+
+look = gathered(Look, plain_options, plan_options)
+work = gathered(Work, case_options.store_options, plan_options)
+question = gathered(Question, case_options.store_options, plan_options, desks.date_options)
+REGISTRY = desks.Registry(REGISTRY_NAME, work, example="SJ-1a2b3c4d5e", kind="actual")

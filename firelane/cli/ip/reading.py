@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -18,21 +17,17 @@ if TYPE_CHECKING:
 
 
 @click.command("plan", epilog="Example: firelane ip plan")
-@common.lang_option
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("--debug", is_flag=True, help="Show where an internal error arose.")
-@options.plan_options
-def plan(*, lang: str | None, quiet: bool, debug: bool, plan_name: str, counts: str) -> int:
+@options.look
+def plan(asked: options.Look) -> int:
     """Print the plan: goals and indicators with targets, tasks with their lead units, what is to be confirmed.
 
     列出方案：目标与指标、任务与牵头单位、待确认事项。方案文件有误时列出全部问题。
     """
-    del debug
     from firelane.registry.ip_words import confirm_text, word
 
-    tongue = common.console_lang(lang)
-    told, counting = options.read_plan(plan_name, counts)
-    if quiet:
+    tongue = asked.console_lang
+    told, counting = asked.plan()
+    if asked.quiet:
         return 0
     zh = tongue == "zh"
     common.say(harmless(f"{told.label(tongue)}　{told.number}"))
@@ -59,53 +54,37 @@ def plan(*, lang: str | None, quiet: bool, debug: bool, plan_name: str, counts: 
 
 
 @click.command("status", epilog="Example: firelane ip status --on 2022-12-31 --known 2023-03-31")
-@options.store_options
-@options.plan_options
-@options.date_options
+@options.question
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def status(
-    *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, plan_name: str, counts: str, on: date | None,
-    known: date | None, as_json: bool,
-) -> int:  # fmt: skip
+def status(asked: options.Question, *, as_json: bool) -> int:
     """Tell where the programme stands at a date: tasks, indicators, growth by both methods, fund rules, loans.
 
     总体进展：任务、指标、年均增幅（两种算法）、资金比例、不良率。
     """
-    del debug
     from firelane.registry.ip_summary import document, summary_lines
 
-    tongue = common.console_lang(lang)
-    with options.desk(store, user, plan_name, counts) as desk:
-        found = desk.standing(on, known)
+    tongue, found = asked.console_lang, asked.standing()
     if as_json:
         common.say(json.dumps(document(found), ensure_ascii=False, indent=1))
-    elif not quiet:
+    elif not asked.quiet:
         for line in summary_lines(found, tongue):
             common.say(harmless(line) if not line.startswith("  ") else f"  {harmless(line)}")
     return 0
 
 
 @click.command("tasks", epilog="Example: firelane ip tasks --unit 浑南区政府 --on 2022-12-31")
-@options.store_options
-@options.plan_options
-@options.date_options
+@options.question
 @click.option("--unit", default=None, metavar="NAME", help="Only tasks that this unit leads (id or name).")
 @click.option("--late", is_flag=True, help="Only those whose last day has gone by.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def tasks(
-    *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, plan_name: str, counts: str, on: date | None,
-    known: date | None, unit: str | None, late: bool, as_json: bool,
-) -> int:  # fmt: skip
+def tasks(asked: options.Question, *, unit: str | None, late: bool, as_json: bool) -> int:
     """List the tasks by lead unit, with status, last day and why.
 
     按牵头单位列出任务：状态、期限、原因。
     """
-    del debug
     from firelane.registry.ip_summary import task_document
 
-    tongue = common.console_lang(lang)
-    with options.desk(store, user, plan_name, counts) as desk:
-        found = desk.standing(on, known)
+    tongue, found = asked.console_lang, asked.standing()
     units = [u for u in found.units if unit is None or unit in (u.lead.key, u.lead.zh, u.lead.en)]
     if unit is not None and not units:
         names = ", ".join(u.lead.label(tongue) for u in found.units)
@@ -114,7 +93,7 @@ def tasks(
         kept = {t.task.id: t for u in units for t in u.tasks if t.late or not late}
         common.say(json.dumps([task_document(t) for t in found.tasks if t.task.id in kept], ensure_ascii=False, indent=1))
         return 0
-    for u in [] if quiet else units:
+    for u in [] if asked.quiet else units:
         mine = [t for t in u.tasks if t.late or not late]
         if mine:
             common.say(
@@ -137,27 +116,19 @@ def _table(rows: list[TaskStanding], lang: Lang) -> None:
 
 
 @click.command("funds", epilog="Example: firelane ip funds --on 2022-12-31")
-@options.store_options
-@options.plan_options
-@options.date_options
+@options.question
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def funds(
-    *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, plan_name: str, counts: str, on: date | None,
-    known: date | None, as_json: bool,
-) -> int:  # fmt: skip
+def funds(asked: options.Question, *, as_json: bool) -> int:
     """Tell what the fund rules make of the money by every reading, where the money is, and the loans' ratio.
 
     资金比例（各种读法）、资金收支、质押融资不良率。
     """
-    del debug
     from firelane.registry.ip_summary import funds_lines, money_document
 
-    tongue = common.console_lang(lang)
-    with options.desk(store, user, plan_name, counts) as desk:
-        found = desk.standing(on, known)
+    tongue, found = asked.console_lang, asked.standing()
     if as_json:
         common.say(json.dumps(money_document(found), ensure_ascii=False, indent=1))
-    elif not quiet:
+    elif not asked.quiet:
         for line in funds_lines(found, tongue):
             common.say(harmless(line) if not line.startswith("  ") else f"  {harmless(line)}")
     return 0

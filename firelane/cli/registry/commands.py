@@ -15,6 +15,7 @@ from firelane.cli.case import keeping
 from firelane.cli.case.options import day, store_options
 from firelane.cli.registry import desk as desks
 from firelane.cli.registry import showing
+from firelane.cli.registry.asked import Work
 from firelane.cli.registry.desk import Registry
 from firelane.errors import UsageError
 
@@ -47,21 +48,18 @@ def make_import(registry: Registry) -> click.Command:
     )
 
     @click.command("import", epilog=f"Example: firelane {registry.name} import records.xlsx --store cases.sqlite", help=text)
-    @registry.options
+    @registry.work
     @click.option("--json", "as_json", is_flag=True, help="Print the number of every record, by what became of it, as JSON.")
     @click.argument("file", type=click.Path(path_type=Path))
-    def take_in(
-        *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, as_json: bool, file: Path, **own: Any
-    ) -> int:
-        del debug
+    def take_in(asked: Work, *, as_json: bool, file: Path) -> int:
         from firelane.registry.tables_in import read_tables
 
-        with registry.desk(store, user, **own) as desk:
+        with asked.desk() as desk:
             taken = desk.register.take(read_tables(file, desk.register.kinds))
             if as_json:
                 common.say(json.dumps(asdict(taken), ensure_ascii=False, indent=1))
-            elif not quiet:
-                showing.say_taken(taken, desk.register, common.console_lang(lang))
+            elif not asked.quiet:
+                showing.say_taken(taken, desk.register, asked.console_lang)
         return 0
 
     return take_in
@@ -71,34 +69,28 @@ def make_export(registry: Registry) -> click.Command:
     """Return ``firelane NAME export``."""
 
     @click.command("export", epilog=f"Example: firelane {registry.name} export -o out/records.xlsx")
-    @registry.options
+    @registry.work
     @click.option("--on", default=None, metavar="DATE", callback=day, help="Only records of this day or earlier [all].")
     @desks.known_option
     @common.folder_option("A workbook (.xlsx), or a folder for CSV files.", required=True)
-    def export(
-        *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, on: date | None, known: date | None, out: Path,
-        **own: Any,
-    ) -> int:  # fmt: skip
+    def export(asked: Work, *, on: date | None, known: date | None, out: Path) -> int:
         """Write every version of every record, with who recorded and decided it: an import of it loses nothing.
 
         导出全部记录的全部版本（含登记人、审核人），可原样再导入。
         """
-        del debug
         from firelane.files import ensure_writable_dir
         from firelane.registry.tables_out import write_tables, write_workbook
 
-        tongue, file_lang = common.console_lang(lang), common.file_lang(lang)
+        file_lang = asked.file_lang
         if out.suffix and out.suffix.lower() != ".xlsx":
             raise click.BadParameter(f"'{out}' must end in .xlsx, or be a folder", param_hint="'-o' / '--out'")
-        with registry.desk(store, user, **own) as desk:
+        with asked.desk() as desk:
             state, title = desk.register.state(known_on=known), desk.title(file_lang)
         if out.suffix:
             write_workbook(state, out, file_lang, title=title, on=on)
         else:
             write_tables(state, ensure_writable_dir(out), file_lang, on=on)
-        if not quiet:
-            common.say(f"已写出 {out}；链尾 {state.head}" if tongue == "zh" else f"wrote {out}; head of the chain {state.head}")
-        return 0
+        return asked.wrote(out, more=(f"；链尾 {state.head}", f"; head of the chain {state.head}"))
 
     return export
 
@@ -117,7 +109,7 @@ def make_list(registry: Registry) -> click.Command:
     )
 
     @click.command("list", epilog=f"Example: firelane {registry.name} list {registry.kind} --on 2022-12-31", help=text)
-    @registry.options
+    @registry.work
     @desks.date_options
     @filtered
     @click.option("--rejected", is_flag=True, help="Those that were rejected too.")
@@ -125,19 +117,16 @@ def make_list(registry: Registry) -> click.Command:
     @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
     @click.argument("kind", required=False)
     def list_records(
-        *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, on: date | None, known: date | None, rejected: bool,
-        pending: bool, as_json: bool, kind: str | None, **own: Any,
-    ) -> int:  # fmt: skip
-        del debug
-        tongue = common.console_lang(lang)
-        told = {column: own.pop(f"only_{column}") for _, column, _ in registry.filters}
-        only = {column: value for column, value in told.items() if value is not None}
-        with registry.desk(store, user, **own) as desk:
+        asked: Work, *, on: date | None, known: date | None, rejected: bool, pending: bool, as_json: bool, kind: str | None, **filters: Any
+    ) -> int:
+        tongue = asked.console_lang
+        only = {column: value for _, column, _ in registry.filters if (value := filters[f"only_{column}"]) is not None}
+        with asked.desk() as desk:
             kinds, state, on = desk.register.kinds, desk.register.state(known_on=known), desks.today(desk.register, on)
-        asked = list(kinds) if kind is None else [showing.kind_of(kind, kinds).id]
-        names = [n for n in asked if set(only) <= {c.key for c in kinds[n].columns}]
+        meant = list(kinds) if kind is None else [showing.kind_of(kind, kinds).id]
+        names = [n for n in meant if set(only) <= {c.key for c in kinds[n].columns}]
         if kind is not None and not names:
-            options, one = " ".join(f"--{c}" for c in only), kinds[asked[0]]
+            options, one = " ".join(f"--{c}" for c in only), kinds[meant[0]]
             raise UsageError(f"records of {one.en} cannot be picked by {options}", f"“{one.zh}”不能按 {options} 筛选")
         found = {
             n: [r for r in state.records(n, on=on, rejected=rejected, **only) if not pending or not r.decision] for n in names
@@ -146,7 +135,7 @@ def make_list(registry: Registry) -> click.Command:
             common.say(json.dumps({n: len(rows) for n, rows in found.items()}, ensure_ascii=False, indent=1))
         elif as_json:
             common.say(json.dumps([showing.document(r, kinds[n]) for n, rows in found.items() for r in rows], ensure_ascii=False, indent=1))
-        elif not quiet:
+        elif not asked.quiet:
             for n, rows in found.items():
                 if kind is None:
                     common.say(f"  {n}  {kinds[n].name(tongue)}  {len(rows)}")
@@ -161,28 +150,24 @@ def make_history(registry: Registry) -> click.Command:
     """Return ``firelane NAME history``."""
 
     @click.command("history", epilog=f"Example: firelane {registry.name} history {registry.example}")
-    @registry.options
+    @registry.work
     @desks.known_option
     @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
     @click.argument("record_id", metavar="ID")
-    def history(
-        *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, known: date | None, as_json: bool, record_id: str,
-        **own: Any,
-    ) -> int:  # fmt: skip
+    def history(asked: Work, *, known: date | None, as_json: bool, record_id: str) -> int:
         """Show every version of a record: who recorded it when, why it was corrected, who decided.
 
         查看记录的全部版本：登记人、更正原因、审核情况。
         """
-        del debug
-        with registry.desk(store, user, **own) as desk:
+        with asked.desk() as desk:
             versions, kinds = desk.register.state(known_on=known).history(record_id), desk.register.kinds
         if not versions:
             raise showing.missing(record_id)
         kind = kinds[versions[0].kind]
         if as_json:
             common.say(json.dumps([showing.document(v, kind) for v in versions], ensure_ascii=False, indent=1))
-        elif not quiet:
-            showing.print_versions(versions, kind, common.console_lang(lang))
+        elif not asked.quiet:
+            showing.print_versions(versions, kind, asked.console_lang)
         return 0
 
     return history
@@ -192,25 +177,21 @@ def make_decide(registry: Registry) -> click.Command:
     """Return ``firelane NAME decide``."""
 
     @click.command("decide", epilog=f"Example: firelane {registry.name} decide {registry.example} --approve --note 核对无误")
-    @registry.options
+    @registry.work
     @click.option("--approve/--reject", "approve", default=None, help="What is decided.")
     @click.option("--note", default="", help="Why.")
     @click.argument("record_ids", metavar="ID...", nargs=-1, required=True)
-    def decide(
-        *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, approve: bool | None, note: str,
-        record_ids: tuple[str, ...], **own: Any,
-    ) -> int:  # fmt: skip
+    def decide(asked: Work, *, approve: bool | None, note: str, record_ids: tuple[str, ...]) -> int:
         """Approve or reject the last version of records (administrators only); all of them or none.
 
         审核记录的最新版本（限管理员）；不通过的记录不计入任何数字。
         """
-        del debug
         from firelane.registry.desk import Given
 
         if approve is None:
             raise click.UsageError("say --approve or --reject")
         decision = "approved" if approve else "rejected"
-        with registry.desk(store, user, **own) as desk:
+        with asked.desk() as desk:
             state, rows = desk.register.state(), []
             for name in dict.fromkeys(record_ids):
                 found = state.latest(name)
@@ -218,8 +199,8 @@ def make_decide(registry: Registry) -> click.Command:
                     raise showing.missing(name)
                 rows.append(Given(found.kind, found.values, name, found.version, decision=decision, decision_note=note.strip()))
             taken = desk.register.take(rows)
-            if not quiet:
-                showing.say_taken(taken, desk.register, common.console_lang(lang))
+            if not asked.quiet:
+                showing.say_taken(taken, desk.register, asked.console_lang)
         return 0
 
     return decide
@@ -229,21 +210,18 @@ def make_void(registry: Registry) -> click.Command:
     """Return ``firelane NAME void``."""
 
     @click.command("void", epilog=f"Example: firelane {registry.name} void {registry.example} --reason 重复登记")
-    @registry.options
+    @registry.work
     @click.option("--reason", required=True, help="Why it is taken back.")
     @click.argument("record_id", metavar="ID")
-    def void(
-        *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, reason: str, record_id: str, **own: Any
-    ) -> int:
+    def void(asked: Work, *, reason: str, record_id: str) -> int:
         """Take a record back (administrators only); it stays in the journal and counts no longer. What rests on it goes first.
 
         作废记录（限管理员）；记录保留在日志中，不再计入。以它为据的记录须先作废。
         """
-        del debug
-        with registry.desk(store, user, **own) as desk:
+        with asked.desk() as desk:
             taken = desk.register.void(record_id, reason)
-            if not quiet:
-                showing.say_taken(taken, desk.register, common.console_lang(lang))
+            if not asked.quiet:
+                showing.say_taken(taken, desk.register, asked.console_lang)
         return 0
 
     return void

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import click
 
 from firelane.cli.case import options as case_options
+from firelane.cli.registry.asked import Command
 
 if TYPE_CHECKING:
     from firelane.registry.desk import Register
@@ -40,10 +41,8 @@ class Registry:
     ----------
     name : str
         As in ``firelane NAME``.
-    options : callable
-        Adds store, user and whatever else :attr:`desk` takes.
-    desk : callable
-        Opens the register: of store and user, and of its own options by name.
+    work : callable
+        Adds the options of store, user and register; a command gets them as one :class:`~firelane.cli.registry.asked.Work`.
     filters : tuple of (str, str, str)
         Options of ``list`` that keep the records with a value in a column: option, column, what the option is told to do.
     example : str
@@ -55,8 +54,7 @@ class Registry:
     """
 
     name: str
-    options: Callable[[Any], Any]
-    desk: Callable[..., AbstractContextManager[Desk]]
+    work: Callable[[Command], Command]
     example: str
     kind: str
     filters: tuple[tuple[str, str, str], ...] = ()

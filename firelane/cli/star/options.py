@@ -15,6 +15,8 @@ from firelane.cli import common
 from firelane.cli.case import options as case_options
 from firelane.cli.console import harmless, room, table
 from firelane.cli.registry import desk as desks
+from firelane.cli.registry.asked import Asked, gathered, plain_options
+from firelane.cli.registry.asked import Work as AnyWork
 from firelane.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 PAPERS = (".pdf", ".xlsx", ".csv")
-date_options = desks.date_options
 REGISTRY_NAME = "star"
 
 
@@ -103,20 +104,77 @@ class Desk:
         return rank_round(facts, round_id, self.set_for(round_id, facts)[1])
 
 
-@contextmanager
-def desk(store: str, user: str | None, scheme_name: str, sets: tuple[str, ...]) -> Iterator[Desk]:
-    """Open the register of a scheme for a user."""
-    from firelane.registry.star_desk import StarRegister
-    from firelane.registry.star_scheme import load_indicator_set, load_scheme
+@dataclass(frozen=True, kw_only=True)
+class Look(Asked):
+    """A look at a scheme, without records.
 
-    scheme = load_scheme(scheme_name)
-    given = tuple((name, load_indicator_set(name, scheme)) for name in sets)
-    with desks.opened(store, REGISTRY_NAME) as found:
-        yield Desk(StarRegister(found, case_options.user_name(user), scheme, [s for _, s in given]), scheme, given)
+    Attributes
+    ----------
+    scheme_name : str
+    """
+
+    scheme_name: str
+
+    def scheme(self) -> Scheme:
+        """Return the scheme.
+
+        Raises
+        ------
+        InputError
+            Every problem of its file.
+        """
+        from firelane.registry.star_scheme import load_scheme
+
+        return load_scheme(self.scheme_name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Work(AnyWork, Look):
+    """Work at the register of a scheme.
+
+    Attributes
+    ----------
+    sets : tuple of str
+        Files of indicator sets.
+    """
+
+    sets: tuple[str, ...]
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        """Open the register."""
+        from firelane.registry.star_desk import StarRegister
+        from firelane.registry.star_scheme import load_indicator_set
+
+        scheme = self.scheme()
+        given = tuple((name, load_indicator_set(name, scheme)) for name in self.sets)
+        with desks.opened(self.store, REGISTRY_NAME) as found:
+            register = StarRegister(found, case_options.user_name(self.user), scheme, [s for _, s in given])
+            yield Desk(register, scheme, given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Work):
+    """A question to the register of a scheme at a date.
+
+    Attributes
+    ----------
+    on, known : date or None
+    """
+
+    on: date | None
+    known: date | None
+
+    def facts(self, desk: Desk) -> Facts:
+        """Return what is recorded as of the date."""
+        return desk.facts(self.on, self.known)
+
+
+look = gathered(Look, plain_options, scheme_option)
+work = gathered(Work, desk_options)
+question = gathered(Question, desk_options, desks.date_options)
 REGISTRY = desks.Registry(
-    REGISTRY_NAME, desk_options, desk, example="XC-1a2b3c4d5e", kind="resident",
+    REGISTRY_NAME, work, example="XC-1a2b3c4d5e", kind="resident",
     filters=(("--space", "space", "Only those of this space."), ("--round", "round", "Only those of this round.")),
     taking=(
         "Steps and rounds are taken in the order of their days, whatever that of the rows; none that the scheme forbids is recorded. ",
@@ -160,9 +218,3 @@ def write(paper: Paper, out: Path, lang: Lang) -> None:
     from firelane.registry.star_papers import write_paper
 
     write_paper(paper, out, lang)
-
-
-def wrote(out: Path, lang: str | None, *, quiet: bool) -> None:
-    """Tell what was written."""
-    if not quiet:
-        common.say(f"已写出 {out}" if common.console_lang(lang) == "zh" else f"wrote {out}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -22,20 +21,14 @@ if TYPE_CHECKING:
 
 
 @click.command("scheme", epilog="Example: firelane star scheme --scheme my_city.toml")
-@options.scheme_option
-@common.lang_option
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("--debug", is_flag=True, help="Show where an internal error arose.")
-def scheme_of(*, scheme_name: str, lang: str | None, quiet: bool, debug: bool) -> int:
+@options.look
+def scheme_of(asked: options.Look) -> int:
     """Print the scheme: aims, conditions with their criteria, functions, steps, evaluation, money, exit, open questions.
 
     列出实施意见：目标、基本条件、服务功能、申报流程、考评、补助、退出、待确认事项。
     """
-    del debug
-    from firelane.registry.star_scheme import load_scheme
-
-    found = load_scheme(scheme_name)
-    for line in () if quiet else _scheme(found, common.console_lang(lang)):
+    found = asked.scheme()
+    for line in () if asked.quiet else _scheme(found, asked.console_lang):
         common.say(line)
     return 0
 
@@ -78,28 +71,23 @@ def _scheme(found: Scheme, lang: Lang) -> Iterator[str]:
 
 
 @click.command("show", epilog="Example: firelane star show XC-7 --on 2021-06-30")
-@options.desk_options
-@options.date_options
+@options.question
 @click.argument("space", metavar="SPACE")
-def show(
-    *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, scheme_name: str, sets: tuple[str, ...], on: date | None,
-    known: date | None, space: str,
-) -> int:  # fmt: skip
+def show(asked: options.Question, *, space: str) -> int:
     """Show SPACE: who it is, what happened to it, how it stands to the conditions, what may come next.
 
     查看星创天地：基本信息、办理过程、基本条件、下一步。
     """
-    del debug
     from firelane.registry.star_certificate import certificate
     from firelane.registry.star_conditions import assess
     from firelane.registry.star_flow import applications_of, next_steps
 
-    tongue = common.console_lang(lang)
+    tongue = asked.console_lang
     zh = tongue == "zh"
-    with options.desk(store, user, scheme_name, sets) as desk:
-        day, facts, scheme = desk.today(on), desk.facts(on, known), desk.scheme
+    with asked.desk() as desk:
+        day, facts, scheme = desk.today(asked.on), asked.facts(desk), desk.scheme
     _space(facts, space)
-    if quiet:
+    if asked.quiet:
         return 0
     told = certificate(facts, scheme, space, day, tongue)
     for line in told.lines[:2]:
@@ -123,33 +111,28 @@ def _space(facts: Facts, space: str) -> None:
 
 
 @click.command("conditions", epilog="Example: firelane star conditions XC-7 --on 2021-02-01")
-@options.desk_options
-@options.date_options
+@options.question
 @click.option("--all", "every", is_flag=True, help="All spaces, a line for each.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.argument("space", metavar="SPACE", required=False)
-def conditions(
-    *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, scheme_name: str, sets: tuple[str, ...], on: date | None,
-    known: date | None, every: bool, as_json: bool, space: str | None,
-) -> int:  # fmt: skip
+def conditions(asked: options.Question, *, every: bool, as_json: bool, space: str | None) -> int:
     """Hold SPACE (or --all) against the basic conditions: met, not met, needs judgement, no evidence; item by item.
 
     逐项核查基本条件：符合、不符合、待评审判断、无材料。
     """
-    del debug
     from firelane.registry.star_conditions import assess
 
     if every == (space is not None):
         raise click.UsageError("name a SPACE, or say --all")
-    tongue = common.console_lang(lang)
-    with options.desk(store, user, scheme_name, sets) as desk:
-        day, facts, scheme = desk.today(on), desk.facts(on, known), desk.scheme
+    tongue = asked.console_lang
+    with asked.desk() as desk:
+        day, facts, scheme = desk.today(asked.on), asked.facts(desk), desk.scheme
     if space is not None:
         _space(facts, space)
     found = [assess(facts, scheme, s, day) for s in ([r.record_id for r in facts.of("space")] if space is None else [space])]
     if as_json:
         common.say(json.dumps([_json(a) for a in found], ensure_ascii=False, indent=1))
-    elif not quiet:
+    elif not asked.quiet:
         for assessment in found:
             common.say(f"{assessment.space}  {harmless(facts.name(assessment.space))}  {assessment.result.label(tongue)}")
             for line in _assessed(assessment, tongue, items=not every):
@@ -182,26 +165,21 @@ def _assessed(found: Assessment, lang: Lang, *, items: bool) -> Iterator[str]:
 
 
 @click.command("applications", epilog="Example: firelane star applications --open")
-@options.desk_options
-@options.date_options
+@options.question
 @click.option("--open", "open_only", is_flag=True, help="Only those under way.")
 @click.option("--state", default=None, metavar="STATE", help="Only this state, for instance publicised.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def applications(
-    *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, scheme_name: str, sets: tuple[str, ...], on: date | None,
-    known: date | None, open_only: bool, state: str | None, as_json: bool,
-) -> int:  # fmt: skip
+def applications(asked: options.Question, *, open_only: bool, state: str | None, as_json: bool) -> int:
     """List applications: number, space, state since when, and the steps that may come next.
 
     申报列表：编号、名称、状态、下一步可办理的步骤。
     """
-    del debug
     from firelane.registry.star_flow import applications as all_of
     from firelane.registry.star_flow import next_steps
 
-    tongue = common.console_lang(lang)
-    with options.desk(store, user, scheme_name, sets) as desk:
-        facts, scheme = desk.facts(on, known), desk.scheme
+    tongue = asked.console_lang
+    with asked.desk() as desk:
+        facts, scheme = asked.facts(desk), desk.scheme
     flow = scheme.flow
     if state is not None and state not in flow.states:
         raise click.BadParameter(f"'{harmless(state)}' is not one of: {', '.join(flow.states)}", param_hint="'--state'")
@@ -212,7 +190,7 @@ def applications(
              "next": [t.id for t in next_steps(scheme, a.state)]}
             for a in found
         ], ensure_ascii=False, indent=1))  # fmt: skip
-    elif not quiet:
+    elif not asked.quiet:
         for a in found:
             steps = " ".join(t.id for t in next_steps(scheme, a.state))
             common.say(harmless(f"{a.id}  {a.space}  {facts.name(a.space)}  {flow.states[a.state].label(tongue)}  {a.last.day}") + (f"  → {steps}" if steps else ""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import click
@@ -21,23 +20,19 @@ void = commands.make_void(options.REGISTRY)
 
 
 @click.command("record", epilog="Example: firelane star record exit space=XC-7 ground=two_fails on=2023-03-01 document=沈科发〔2023〕4号")
-@options.desk_options
+@options.work
 @click.option("--id", "record_id", default="", metavar="ID", help="Its number [made from what it says]; that of a record to correct it.")
 @click.option("--reason", default="", help="Why it corrects what was recorded.")
 @click.argument("kind", metavar="KIND")
 @click.argument("fields", metavar="KEY=VALUE...", nargs=-1, required=True, callback=pairs)
-def record(
-    *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, scheme_name: str, sets: tuple[str, ...], record_id: str,
-    reason: str, kind: str, fields: dict[str, Any],
-) -> int:  # fmt: skip
+def record(asked: options.Work, *, record_id: str, reason: str, kind: str, fields: dict[str, Any]) -> int:
     """Record one row of KIND: a round, a participant, a tie decided (edge), a subsidy, guidance or an exit.
 
     登记一条记录，如考评轮次、参评单位、并列裁定、后补助、技术指导、退出。
     """
-    del debug
     from firelane.registry.desk import Given
 
-    with options.desk(store, user, scheme_name, sets) as desk:
+    with asked.desk() as desk:
         found = kind_of(kind, desk.register.kinds)
         names = {word.casefold(): c.key for c in found.columns for word in (c.key, c.zh, c.en)}
         odd = [key for key in fields if key.casefold() not in names]
@@ -47,52 +42,43 @@ def record(
         if len(values) < len(fields):  # "name" and "名称": which of them is meant?
             raise click.BadParameter("a column is told twice", param_hint="'KEY=VALUE...'")
         taken = desk.register.take([Given(found.id, values, record_id, reason=reason)])
-        if not quiet:
-            say_taken(taken, desk.register, common.console_lang(lang))
+        if not asked.quiet:
+            say_taken(taken, desk.register, asked.console_lang)
     return 0
 
 
 @click.command("step", epilog="Example: firelane star step SB-7 local_review --on 2021-03-05 --by 浑南区科技局 --opinion 同意")
-@options.desk_options
+@options.work
 @click.option("--on", required=True, metavar="DATE", callback=day, help="When it was done.")
 @click.option("--by", required=True, help="Who did it: an office, a person.")
 @click.option("--batch", default=None, help="The batch of the experts' review.")
 @click.option("--opinion", default=None, help="What was found.")
 @click.option("--until", default=None, metavar="DATE", callback=day, help="The last day of the public notice.")
 @click.option("--objections", type=click.IntRange(min=0), default=None, help="How many objections there were.")
-@click.option("--document", "number", default=None, help="Number of the document.")
+@click.option("--document", default=None, help="Number of the document.")
 @click.option("--evidence", default=None, help="The papers.")
 @click.argument("application_id", metavar="APPLICATION")
 @click.argument("name", metavar="STEP")
-def step(
-    *, store: str, user: str | None, lang: str | None, quiet: bool, debug: bool, scheme_name: str, sets: tuple[str, ...], on: date, by: str,
-    batch: str | None, opinion: str | None, until: date | None, objections: int | None, number: str | None, evidence: str | None,
-    application_id: str, name: str,
-) -> int:  # fmt: skip
+def step(asked: options.Work, *, application_id: str, name: str, **told: Any) -> int:
     """Take APPLICATION one step further: submit, local_review, accept, expert_review, site_visit, publicise, announce and others.
 
     What may come next is told by `firelane star applications`. A step that the scheme does not allow is refused.
 
     办理申报的一步；可办理的步骤见 firelane star applications，不合流程的不予登记。
     """
-    del debug
     from firelane.registry.desk import Given
     from firelane.registry.star_flow import application
     from firelane.store.times import shown as moment
 
-    tongue = common.console_lang(lang)
-    with options.desk(store, user, scheme_name, sets) as desk:
+    tongue = asked.console_lang
+    with asked.desk() as desk:
         known = {t.id: t for t in desk.scheme.flow.transitions.values() if t.record == "step"}
         found = next((t for t in known.values() if name.casefold() in (t.id, t.zh, t.en)), None)
         if found is None:
             raise click.BadParameter(f"'{harmless(name)}' is not one of: {', '.join(known)}", param_hint="'STEP'")
-        values = {
-            "application": application_id, "step": found.id, "on": on, "by": by, "batch": batch, "opinion": opinion, "until": until,
-            "objections": objections, "document": number, "evidence": evidence,
-        }  # fmt: skip
-        taken = desk.register.take([Given("step", values)])
+        taken = desk.register.take([Given("step", {"application": application_id, "step": found.id, **told})])
         now = application(desk.register.facts(), desk.scheme, application_id)
-    if quiet or now is None:
+    if asked.quiet or now is None:
         return 0
     event = next((e for e in now.events if e.record.record_id in taken.known), None)
     if event is not None:  # by somebody else, or by a command that is repeated
