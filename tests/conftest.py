@@ -1,10 +1,12 @@
-"""One Hypothesis profile for all tests."""
+"""What all tests share: one Hypothesis profile, one width of terminal, one browser."""
 
 from __future__ import annotations
 
 import os
 import signal
 
+import pytest
+from chromium import chromium
 from hypothesis import HealthCheck, settings
 
 # Machines are noisy: no test is judged by time. A submission is judged by the same examples every time;
@@ -24,3 +26,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A narrow terminal breaks the cells of a table over lines: what is tested is what a terminal of this width shows,
 # wherever the tests run. Tests of the breaking itself choose a width of their own.
 os.environ["COLUMNS"] = "100"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser for the tests of one file."""
+    with chromium() as started:
+        yield started

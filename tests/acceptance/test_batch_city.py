@@ -193,22 +193,17 @@ def test_hostile_names_are_names_and_nothing_else(batch, folders):
         assert bad not in text
 
 
-def test_the_map_of_two_thousand_sites_is_quiet_in_a_browser(batch):
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_the_map_of_two_thousand_sites_is_quiet_in_a_browser(batch, browser):
     said = []
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path="/usr/bin/chromium")
-        try:
-            page = chromium.new_context(offline=True).new_page()
-            page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-            page.on("pageerror", lambda error: said.append(str(error)))
-            page.on("request", lambda request: said.append(request.url) if not request.url.startswith(("file:", "data:", "blob:")) else None)
-            page.goto((batch.folder / "city_map.html").as_uri())
-            page.wait_for_function("() => window.firelane && document.readyState === 'complete'", timeout=60_000)
-            assert page.locator("img[src=x]").count() == 0
-            assert str(SITES) in page.locator(".headlines").first.inner_text().replace(",", "")
-        finally:
-            chromium.close()
+    page = browser.new_context(offline=True).new_page()
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url) if not request.url.startswith(("file:", "data:", "blob:")) else None)
+    page.goto((batch.folder / "city_map.html").as_uri())
+    page.wait_for_function("() => window.firelane && document.readyState === 'complete'", timeout=60_000)
+    assert page.locator("img[src=x]").count() == 0
+    assert str(SITES) in page.locator(".headlines").first.inner_text().replace(",", "")
+    page.context.close()
     assert said == []
 
 

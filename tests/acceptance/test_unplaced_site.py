@@ -2,9 +2,7 @@
 
 import json
 import math
-import os
 import re
-import shutil
 
 import geopandas as gpd
 import pytest
@@ -89,22 +87,6 @@ def test_numbers_of_a_known_system_are_named_and_not_taken(tmp_path):
     (note,) = [note for note in doc["site"]["notes"] if note["code"] == "not_placed"]
     assert re.search(r"EPSG:4529 \(CGCS2000\).*EPSG:2365.*EPSG:2417", note["en"])
     assert {finding["lonlat"] for finding in doc["findings"]} == {None}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        reason = "no chromium on the PATH: the map cannot be tried in a browser"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 def test_the_map_says_that_it_is_not_placed_and_its_scale_holds(unplaced, browser):

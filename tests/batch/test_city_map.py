@@ -18,8 +18,8 @@ from firelane.batch.city_map import write_map
 
 sys.path.append(str(Path(__file__).parents[1] / "webmap"))
 
-from test_map_crowd_page import counted, opened
-from test_map_page import PHONE, browser  # noqa: F401  (browser is a fixture)
+from chromium import PHONE
+from crowd_scene import counted, opened
 from webmap_hostile import PAYLOADS
 
 
@@ -43,7 +43,7 @@ def listed(tab):
 
 
 @pytest.mark.parametrize("device", [None, PHONE], ids=["desktop", "phone"])
-def test_the_worst_districts_are_seen_at_once(browser, city, device):  # noqa: F811
+def test_the_worst_districts_are_seen_at_once(browser, city, device):
     folder, sites = city
     with opened(browser, folder / "city_map.html", **({"device": device} if device else {})) as tab:
         done = sites[sites["status"] == "done"].groupby("district")
@@ -59,7 +59,7 @@ def test_the_worst_districts_are_seen_at_once(browser, city, device):  # noqa: F
         assert f"未能完成 {(sites['status'] == 'failed').sum()}" in head
 
 
-def test_sites_far_apart_are_seen_although_their_cells_are_specks(browser, tmp_path):  # noqa: F811
+def test_sites_far_apart_are_seen_although_their_cells_are_specks(browser, tmp_path):
     table = city_tables.sites(12)
     placed = table["lon"].notna()
     far = placed & (placed.cumsum() == 1)
@@ -87,7 +87,7 @@ def overlapping(boxes, others, slack=3):
 
 
 @pytest.mark.parametrize("device", [None, PHONE], ids=["desktop", "phone"])
-def test_districts_have_their_names_on_the_map_without_a_file_of_them(browser, tmp_path, device):  # noqa: F811
+def test_districts_have_their_names_on_the_map_without_a_file_of_them(browser, tmp_path, device):
     sites = city_tables.sites(400)
     sites["lon"] = sites["lon"].where(sites.index != 0, 125.9)
     city_tables.write(tmp_path, sites, city_tables.findings(sites, 900))
@@ -114,7 +114,7 @@ def test_districts_have_their_names_on_the_map_without_a_file_of_them(browser, t
         button.wait_for(state="hidden")  # once the map has come to rest
 
 
-def test_near_by_the_sites_have_their_names_whatever_is_shown(browser, tmp_path):  # noqa: F811
+def test_near_by_the_sites_have_their_names_whatever_is_shown(browser, tmp_path):
     sites = city_tables.sites(60)
     city_tables.write(tmp_path, sites, city_tables.findings(sites, 300))
     with opened(browser, write_map(tmp_path, "zh")) as tab:
@@ -128,7 +128,7 @@ def test_near_by_the_sites_have_their_names_whatever_is_shown(browser, tmp_path)
         assert tab.evaluate(BOXES, ".label-name") == []
 
 
-def test_every_site_is_listed_in_the_order_of_the_ranking(browser, city):  # noqa: F811
+def test_every_site_is_listed_in_the_order_of_the_ranking(browser, city):
     folder, sites = city
     with opened(browser, folder / "city_map.html") as tab:
         tab.get_by_role("tab", name="列表").click()
@@ -158,7 +158,7 @@ def test_every_site_is_listed_in_the_order_of_the_ranking(browser, city):  # noq
         assert "不符合车道长度" not in card, "nothing is said of what was not looked at"
 
 
-def test_filters_and_search_count_as_pandas_does(browser, city):  # noqa: F811
+def test_filters_and_search_count_as_pandas_does(browser, city):
     folder, sites = city
     with opened(browser, folder / "city_map.html") as tab:
         tab.get_by_role("tab", name="列表").click()
@@ -181,7 +181,7 @@ def test_filters_and_search_count_as_pandas_does(browser, city):  # noqa: F811
         assert tab.evaluate("(i) => firelane.rows.text('ident', i).split('/').length", first) == 2
 
 
-def test_the_card_has_the_figures_and_leads_to_the_sites_own_map(browser, city):  # noqa: F811
+def test_the_card_has_the_figures_and_leads_to_the_sites_own_map(browser, city):
     folder, sites = city
     with opened(browser, folder / "city_map.html") as tab:
         tab.get_by_role("tab", name="列表").click()
@@ -217,7 +217,7 @@ def test_the_same_tables_give_the_same_bytes_wherever_they_stand(city, tmp_path)
     assert str(tmp_path) not in text
 
 
-def test_above_the_bound_the_gravest_stay_and_the_rest_is_told(browser, tmp_path):  # noqa: F811
+def test_above_the_bound_the_gravest_stay_and_the_rest_is_told(browser, tmp_path):
     sites = city_tables.sites(80)
     folder = city_tables.write(tmp_path, sites, city_tables.findings(sites, 2000))
     found = pd.read_parquet(folder / "findings.parquet")
@@ -237,7 +237,7 @@ def test_above_the_bound_the_gravest_stay_and_the_rest_is_told(browser, tmp_path
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
-def test_hostile_names_are_shown_as_text_and_do_nothing(browser, tmp_path, name):  # noqa: F811
+def test_hostile_names_are_shown_as_text_and_do_nothing(browser, tmp_path, name):
     payload = PAYLOADS[name]
     sites = city_tables.sites(12)
     texts = ["name", "district", "manager", "quality", "quality_zh", "failure_kind", "failure_zh", "map"]
@@ -267,7 +267,7 @@ def test_hostile_names_are_shown_as_text_and_do_nothing(browser, tmp_path, name)
         assert tab.locator("img[src=x]").count() == 0
 
 
-def test_a_city_of_which_nothing_is_known_opens(browser, tmp_path):  # noqa: F811
+def test_a_city_of_which_nothing_is_known_opens(browser, tmp_path):
     sites = city_tables.sites(5).assign(status="failed", verdict=None, rank=None, lon=np.nan, lat=np.nan, quality=None)
     sites.loc[:, [c for c in sites.columns if c.startswith("length_")]] = np.nan
     folder = city_tables.write(tmp_path, sites, city_tables.findings(sites, 0))

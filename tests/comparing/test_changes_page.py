@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from contextlib import contextmanager
 
 import pytest
+from chromium import DESKTOP, PHONE
 from comparing_scenes import post, statuses, street, told
 
 from firelane.auditing import write_audit
 from firelane.cli.diff import command
 from firelane.comparing import changes_map, compare
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-DEVICES = {
-    "desktop": {"viewport": {"width": 1280, "height": 800}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
-}
+DEVICES = {"desktop": DESKTOP, "phone": PHONE}
 PAYLOAD = "<img src=x onerror=canary=1></script><script>canary=1</script>${canary=1}{{7*7}}\u202e\x01 &amp;"
 OLD = street(post(50, 0, "P1"), post(20, 0.8, "P2"), post(70, 0, "P4"))
 NEW = street(post(50, 0.5, "P1"), post(20, 0.8, "P2"), post(85, 0, PAYLOAD))
 """P1 leaves more, P2 has not changed, P4 is gone, another with a name that means harm is new."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-    if executable is None:
-        reason = "no chromium on the PATH: the map cannot be tried in a browser"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

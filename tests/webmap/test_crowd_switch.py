@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from test_map_crowd_page import LAT, LON, block, opened
-from test_map_page import PHONE, browser  # noqa: F401  (browser is a fixture)
+from chromium import PHONE
+from crowd_scene import LAT, LON, block, opened
 
 from firelane.webmap.crowd import AreaClass, Areas, Facet, Number, Status, findings_map, findings_page
 
@@ -61,7 +61,7 @@ def order(tab):
     return tab.evaluate("() => [...firelane.page.list].map((i) => firelane.rows.text('ident', i))")
 
 
-def test_one_kind_at_a_time_with_its_own_filters_orders_and_legend(browser, tmp_path):  # noqa: F811
+def test_one_kind_at_a_time_with_its_own_filters_orders_and_legend(browser, tmp_path):
     findings_map(rows(), tmp_path / "a.html", **SWITCHED)
     with opened(browser, tmp_path / "a.html") as tab:
         assert tab.locator(".kindtab").all_inner_texts() == ["小区 4", "问题 5"], "the preset kind stands first"
@@ -89,7 +89,7 @@ def test_one_kind_at_a_time_with_its_own_filters_orders_and_legend(browser, tmp_
         assert tab.locator(".tool", has_text="清除筛选").is_hidden(), "nothing was chosen"
 
 
-def test_the_card_leads_to_what_belongs_together(browser, tmp_path):  # noqa: F811
+def test_the_card_leads_to_what_belongs_together(browser, tmp_path):
     findings_map(rows(), tmp_path / "a.html", **SWITCHED)
     with opened(browser, tmp_path / "a.html") as tab:
         tab.locator(".row", has_text="甲").click()
@@ -109,7 +109,7 @@ def test_the_card_leads_to_what_belongs_together(browser, tmp_path):  # noqa: F8
 
 
 @pytest.mark.parametrize("device", [None, PHONE], ids=["desktop", "phone"])
-def test_areas_are_listed_the_greatest_first_and_sift(browser, tmp_path, device):  # noqa: F811
+def test_areas_are_listed_the_greatest_first_and_sift(browser, tmp_path, device):
     findings_map(placed(), tmp_path / "a.html", areas=areas(), **SWITCHED)
     with opened(browser, tmp_path / "a.html", **({"device": device} if device else {})) as tab:
         assert tab.locator(".view-areas").is_visible(), "what is worst is seen at once"
@@ -152,7 +152,7 @@ def test_what_does_not_fit_is_told():
         findings_page(rows().assign(area=3), areas=areas(), **SWITCHED)
 
 
-def test_no_rows_at_all_open(browser, tmp_path):  # noqa: F811
+def test_no_rows_at_all_open(browser, tmp_path):
     findings_map(rows().head(0), tmp_path / "a.html", areas=areas(named=False), **{**SWITCHED, "preset": {}})
     with opened(browser, tmp_path / "a.html") as tab:
         tab.get_by_role("tab", name="列表").click()

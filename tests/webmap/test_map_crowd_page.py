@@ -2,102 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 import re
-from contextlib import contextmanager
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from test_map_page import DESKTOP, PHONE, browser  # noqa: F401  (browser is a fixture)
+from chromium import DESKTOP, PHONE
+from crowd_scene import LAT, LON, STATUSES, block, counted, opened, page, table, write
 from webmap_hostile import PAYLOADS
 
-from firelane.webmap.crowd import AreaClass, Areas, Facet, Number, Status, findings_map, findings_page
-from firelane.webmap.crowd_block import NO_NUMBER, safe_link
-
-STATUSES = [
-    Status("pass", "符合", "#2166ac", 9, "✓"), Status("fail", "不符合", "#b2182b", 1, "✕"), Status("look", "无法判定", "#b35806", 5, "?"),
-]  # fmt: skip
-FACETS = [Facet("site", "场地"), Facet("district", "区"), Facet("remark", "备注", choose=False)]
-NUMBERS = [Number("width", "净宽", "m", 3)]
-LON, LAT = 123.43, 41.80
-
-
-def table(n, seed=1):
-    rng = np.random.default_rng(seed)
-    site = rng.integers(0, max(1, n // 20), n)
-    return pd.DataFrame({
-        "lon": np.where(rng.uniform(size=n) < 0.02, np.nan, LON + 0.002 * (site % 40) + rng.normal(0, 0.0006, n)),
-        "lat": LAT + 0.002 * (site // 40) + rng.normal(0, 0.0004, n),
-        "status": rng.choice(["fail", "look", "pass"], n, p=[0.2, 0.3, 0.5]),
-        "title": [f"净宽不足 {i % 97}" for i in range(n)], "text": [f"第 {i} 条" for i in range(n)], "ident": [f"F{i:06d}" for i in range(n)],
-        "site": [f"小区{s:03d}" for s in site], "district": [f"{s % 5}区" for s in site], "remark": "备注",
-        "width": rng.uniform(2, 5, n), "link": [f"sites/{s}.html" for s in site],
-    })  # fmt: skip
-
-
-def page(frame, **more):
-    return findings_page(
-        frame, **{"title": "全市检查", "statuses": STATUSES, "facets": FACETS, "numbers": NUMBERS, **more}
-    )
-
-
-def texts(header, columns):
-    """Return the dictionaries of a block, the long texts among them."""
-    raw, at, found = columns["long"].tobytes(), 0, []
-    for length in columns["lengths"]:
-        found.append(raw[at : at + length].decode("utf-8"))
-        at += length
-    return {**header["dictionaries"], "text": found}
-
-
-def write(path, frame, **more):
-    findings_map(
-        frame,
-        path,
-        **{"title": "全市检查", "statuses": STATUSES, "facets": FACETS, "numbers": NUMBERS, **more},
-    )
-    return path
-
-
-def block(text):
-    """Return header and columns of a page's data block."""
-    raw = gzip.decompress(base64.b64decode(re.search(r'id="data">([^<]*)<', text)[1]))
-    length = int.from_bytes(raw[:4], "little")
-    header, at, columns = json.loads(raw[4 : 4 + length]), 4 + length, {}
-    for name, count in header["columns"]:
-        columns[name] = np.frombuffer(raw, "<i4", count, at)
-        at += 4 * count
-    return header, columns
-
-
-@contextmanager
-def opened(browser, path, device=DESKTOP, *, fragment=""):  # noqa: F811
-    """Open a page offline; fail on any page error, console message or request but the page itself."""
-    noise, requests = [], []
-    context = browser.new_context(offline=True, **device)
-    try:
-        tab = context.new_page()
-        tab.set_default_timeout(8000)
-        tab.on("pageerror", lambda error: noise.append(f"page error: {error}"))
-        tab.on("console", lambda message: noise.append(f"console: {message.text}"))
-        tab.on("request", lambda request: requests.append(request.url))
-        tab.goto(path.as_uri() + fragment)
-        tab.wait_for_selector("html[data-ready=yes]", timeout=15_000)
-        yield tab
-        assert noise == []
-        outside = {url.split("#")[0] for url in requests if not url.startswith("data:")}
-        assert outside == {path.as_uri()}
-    finally:
-        context.close()
-
-
-def counted(tab):
-    return [int(n) for n in re.findall(r"\d+", tab.locator(".count").first.inner_text())]
+from firelane.webmap.crowd import AreaClass, Areas, Facet, Number, Status
 
 
 @pytest.fixture(scope="module")
@@ -106,122 +22,7 @@ def small(tmp_path_factory):
     return frame, write(tmp_path_factory.mktemp("crowd") / "small.html", frame)
 
 
-# ------------------------------------------------------------------------------------- the block
-
-
-def test_the_block_holds_every_row_where_it_belongs():
-    frame = table(500)
-    frame.loc[3, ["lon", "lat"]] = [500.0, 1.0]  # nowhere on the globe
-    header, columns = block(page(frame))
-    placed = frame[np.isfinite(frame["lon"]) & (frame["lon"] < 181)]
-    assert (header["count"], len(columns["x"])) == (500, len(placed))
-    names = texts(header, columns)
-    codes = {name: np.cumsum(columns[name], dtype=np.int64) for name in names}
-    ident = [names["ident"][c] for c in codes["ident"]]
-    assert sorted(ident) == sorted(frame["ident"])
-    by_ident = frame.set_index("ident").loc[ident]
-    for name, column in (
-        ("title", "title"),
-        ("text", "text"),
-        ("link", "link"),
-        ("f0", "site"),
-        ("f1", "district"),
-    ):
-        assert [names[name][c] for c in codes[name]] == list(by_ident[column])
-    lon = np.cumsum(columns["x"], dtype=np.int64) / 1e7
-    lat = np.cumsum(columns["y"], dtype=np.int64) / 1e7
-    assert np.abs(lon - by_ident["lon"].to_numpy()[: len(lon)]).max() <= 0.51e-7
-    assert np.abs(lat - by_ident["lat"].to_numpy()[: len(lat)]).max() <= 0.51e-7
-    assert [STATUSES[s].key for s in columns["status"]] == list(by_ident["status"])
-
-
-def test_the_same_input_gives_the_same_bytes_and_neighbours_stand_together():
-    frame = table(3000)
-    text = page(frame)
-    assert page(frame.copy()) == text
-    _, columns = block(text)
-    step = np.hypot(columns["x"][1:], columns["y"][1:])
-    assert np.median(step) < 0.1 * np.median(
-        np.hypot(np.diff(frame["lon"].dropna()), np.diff(frame["lat"])[: frame["lon"].count() - 1]) * 1e7
-    )
-
-
-def test_numbers_are_rounded_to_the_safe_side_and_what_is_none_stays_none():
-    frame = table(5)
-    frame["width"] = [3.9996, 4.0, np.nan, 1e12, -0.0005]
-    frame["ident"] = list("abcde")
-    header, columns = block(page(frame))
-    names = [header["dictionaries"]["ident"][c] for c in np.cumsum(columns["ident"])]
-    found = dict(zip(names, columns["n0"].tolist(), strict=True))
-    assert found == {"a": 3999, "b": 4000, "c": NO_NUMBER, "d": NO_NUMBER, "e": -1}
-    _, columns = block(page(frame, numbers=[Number("width", "高", "m", 3, up=True)]))
-    assert columns["n0"][names.index("a")] == 4000
-
-
-def test_values_that_pandas_takes_for_one_stay_apart():
-    frame = table(5)
-    frame["site"] = pd.Series([1, True, "1", None, 1.5], dtype=object)
-    header, columns = block(page(frame))
-    codes = np.cumsum(columns["f0"])
-    names = [header["dictionaries"]["ident"][c] for c in np.cumsum(columns["ident"])]
-    shown = {name: header["dictionaries"]["f0"][c] for name, c in zip(names, codes, strict=True)}
-    assert shown == {"F000000": "1", "F000001": "True", "F000002": "1", "F000003": "", "F000004": "1.5"}
-
-
-@pytest.mark.parametrize("link", [
-    "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)", "\x01javascript:alert(1)", "data:text/html,x",
-    "http://example.org", "//example.org/a", "\\\\example.org", "/etc/passwd", "https:", "https://", "https://user@example.org/", "file:///etc/passwd",
-    "vbscript:x", "a b", "https:example.org", "blob:x", "x" * 3000, "",
-])  # fmt: skip
-def test_links_of_other_kinds_are_dropped(link):
-    assert safe_link(link) == ""
-
-
-@pytest.mark.parametrize(
-    "link",
-    [
-        "sites/a.html#F1",
-        "../a.html",
-        "a.html?x=a:b",
-        "https://example.org",
-        "HTTPS://example.org/a?b#c",
-        "案件/a.html",
-    ],
-)
-def test_relative_and_https_links_stay(link):
-    assert safe_link(link) == link
-
-
-def test_what_is_wrong_with_the_table_is_told():
-    frame = table(3)
-    with pytest.raises(ValueError, match="'district'"):
-        page(frame.drop(columns="district"))
-    with pytest.raises(ValueError, match="'odd'"):
-        page(frame.assign(status="odd"))
-    with pytest.raises(ValueError, match="'lon' and 'lat'"):
-        page(frame.drop(columns="lon"))
-    with pytest.raises(ValueError, match="no filter"):
-        page(frame, preset={"remark": "备注"})
-    with pytest.raises(ValueError, match="#rrggbb"):
-        Status("a", "a", "red;x", 0)
-
-
-def test_a_table_with_geometries_in_metres_is_placed(tmp_path):
-    points = gpd.GeoSeries(
-        [shapely.Point(LON, LAT), None, shapely.box(LON, LAT, LON + 0.01, LAT + 0.01)], crs=4326
-    ).to_crs(32651)
-    frame = gpd.GeoDataFrame(table(3).drop(columns=["lon", "lat"]), geometry=points)
-    header, columns = block(page(frame))
-    assert (header["count"], len(columns["x"])) == (3, 2)
-    lonlat = np.cumsum(np.column_stack([columns["x"], columns["y"]]), axis=0, dtype=np.int64) / 1e7
-    first = np.hypot(*(lonlat - [LON, LAT]).T).min()
-    assert first < 1e-6
-
-
-# ------------------------------------------------------------------------------------- the page
-
-
-def test_counts_filters_and_search_are_those_of_numpy(browser, small):  # noqa: F811
+def test_counts_filters_and_search_are_those_of_numpy(browser, small):
     frame, path = small
     with opened(browser, path) as tab:
         unplaced = int(frame["lon"].isna().sum())
@@ -272,7 +73,7 @@ GROUPS = """() => firelane.drawing.groups.map((g) => {
 })"""
 
 
-def test_clusters_hold_each_point_once_at_the_mean_in_the_colour_of_the_worst(browser, small):  # noqa: F811
+def test_clusters_hold_each_point_once_at_the_mean_in_the_colour_of_the_worst(browser, small):
     frame, path = small
     rank = {status.key: status.rank for status in STATUSES}
     places = frame.set_index("ident")
@@ -308,7 +109,7 @@ def test_clusters_hold_each_point_once_at_the_mean_in_the_colour_of_the_worst(br
         assert len(before & after) > 0.8 * len(before)
 
 
-def test_a_tap_on_a_cluster_goes_on_until_its_members_are_listed(browser, tmp_path):  # noqa: F811
+def test_a_tap_on_a_cluster_goes_on_until_its_members_are_listed(browser, tmp_path):
     frame = table(60)
     frame.loc[:4, ["lon", "lat"]] = [LON + 0.05, LAT + 0.05]  # five at one place: no zoom parts them
     path = write(tmp_path / "same.html", frame)
@@ -328,7 +129,7 @@ def test_a_tap_on_a_cluster_goes_on_until_its_members_are_listed(browser, tmp_pa
         assert tab.evaluate("() => firelane.map.getZoom()") >= zoom + 1
 
 
-def test_a_tap_on_a_single_point_opens_its_card_and_back_closes_it(browser, tmp_path):  # noqa: F811
+def test_a_tap_on_a_single_point_opens_its_card_and_back_closes_it(browser, tmp_path):
     frame = table(40).head(2).assign(lon=[LON, LON + 0.05], lat=LAT)
     with opened(browser, write(tmp_path / "two.html", frame), PHONE) as tab:
         spot = tab.evaluate(
@@ -342,7 +143,7 @@ def test_a_tap_on_a_single_point_opens_its_card_and_back_closes_it(browser, tmp_
         assert tab.locator(".view-list").is_visible()
 
 
-def test_the_list_is_ordered_and_only_what_is_in_sight_exists(browser, small):  # noqa: F811
+def test_the_list_is_ordered_and_only_what_is_in_sight_exists(browser, small):
     frame, path = small
     order = """() => [...firelane.page.list].map((i) => firelane.rows.text("ident", i))"""
     with opened(browser, path) as tab:
@@ -370,7 +171,7 @@ def test_the_list_is_ordered_and_only_what_is_in_sight_exists(browser, small):  
 
 
 @pytest.mark.slow
-def test_in_view_lists_what_the_map_shows(browser, small):  # noqa: F811
+def test_in_view_lists_what_the_map_shows(browser, small):
     frame, path = small
     with opened(browser, path) as tab:
         tab.locator(".in-view").click()
@@ -385,7 +186,7 @@ def test_in_view_lists_what_the_map_shows(browser, small):  # noqa: F811
 
 
 @pytest.mark.parametrize("device", [pytest.param(DESKTOP, marks=pytest.mark.slow), PHONE], ids=["desktop", "phone"])
-def test_card_steps_link_and_address(browser, small, device):  # noqa: F811
+def test_card_steps_link_and_address(browser, small, device):
     frame, path = small
     with opened(browser, path, device) as tab:
         first, second = tab.evaluate(
@@ -435,7 +236,7 @@ def test_card_steps_link_and_address(browser, small, device):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
-def test_hostile_text_in_every_column_is_shown_as_text_and_does_nothing(browser, tmp_path, name):  # noqa: F811
+def test_hostile_text_in_every_column_is_shown_as_text_and_does_nothing(browser, tmp_path, name):
     payload = PAYLOADS[name]
     n = 3
     frame = pd.DataFrame({
@@ -473,7 +274,7 @@ def test_hostile_text_in_every_column_is_shown_as_text_and_does_nothing(browser,
         assert tab.locator("img[src=x]").count() == 0
 
 
-def test_the_policy_stops_a_planted_handler(browser, small):  # noqa: F811
+def test_the_policy_stops_a_planted_handler(browser, small):
     context = browser.new_context(offline=True, **DESKTOP)
     tab, said = context.new_page(), []
     tab.on("console", lambda message: said.append(message.text))
@@ -488,7 +289,7 @@ def test_the_policy_stops_a_planted_handler(browser, small):  # noqa: F811
     context.close()
 
 
-def test_points_that_are_never_gathered_carry_their_names(browser, tmp_path):  # noqa: F811
+def test_points_that_are_never_gathered_carry_their_names(browser, tmp_path):
     frame = table(3).assign(lon=[LON, LON + 0.01, LON + 0.02], lat=LAT, title=["甲小区", "乙<b>小区", "甲区"])
     below = gpd.GeoDataFrame({"name": ["甲区"], "value": [1.0]}, geometry=[shapely.box(LON, LAT - 0.02, LON + 0.02, LAT + 0.01)], crs=4326)
     areas = Areas(below, "未结案件", [AreaClass(0, "0–9", "#fff7ec")], "件")
@@ -499,7 +300,7 @@ def test_points_that_are_never_gathered_carry_their_names(browser, tmp_path):  #
         assert tab.locator(".label-name").count() == 0
 
 
-def test_areas_are_coloured_by_class_and_tell_their_figure(browser, tmp_path):  # noqa: F811
+def test_areas_are_coloured_by_class_and_tell_their_figure(browser, tmp_path):
     boxes = [shapely.box(LON + 0.05 * i, LAT - 0.1, LON + 0.05 * (i + 1), LAT) for i in range(4)]
     districts = gpd.GeoDataFrame(
         {"name": ["甲区", "乙区", "丙区", "丁区"], "value": [0.0, 9.9, 10.0, np.nan]},
@@ -526,7 +327,7 @@ def test_areas_are_coloured_by_class_and_tell_their_figure(browser, tmp_path):  
         assert "10.0 件" in tab.locator(".view-card").inner_text()
 
 
-def test_an_empty_table_and_one_without_places_open(browser, tmp_path):  # noqa: F811
+def test_an_empty_table_and_one_without_places_open(browser, tmp_path):
     with opened(browser, write(tmp_path / "none.html", table(0))) as tab:
         assert tab.locator(".count").first.inner_text() == "没有可显示的项目"
     with opened(
@@ -537,7 +338,7 @@ def test_an_empty_table_and_one_without_places_open(browser, tmp_path):  # noqa:
         assert "No place" in tab.locator(".view-card").inner_text()
 
 
-def test_twenty_thousand_open_and_are_counted_right(browser, tmp_path):  # noqa: F811
+def test_twenty_thousand_open_and_are_counted_right(browser, tmp_path):
     frame = table(20_000)
     with opened(browser, write(tmp_path / "many.html", frame), PHONE) as tab:
         assert counted(tab) == [20_000, 20_000, int(frame["lon"].isna().sum())]
@@ -547,7 +348,7 @@ def test_twenty_thousand_open_and_are_counted_right(browser, tmp_path):  # noqa:
 
 
 @pytest.mark.slow
-def test_paper_shows_rows_one_below_the_other_and_the_legend(browser, small):  # noqa: F811
+def test_paper_shows_rows_one_below_the_other_and_the_legend(browser, small):
     _, path = small
     with opened(browser, path) as tab:
         tab.emulate_media(media="print")
@@ -565,7 +366,7 @@ def test_paper_shows_rows_one_below_the_other_and_the_legend(browser, small):  #
         assert tab.locator(".row").count() < 40
 
 
-def test_a_browser_that_is_too_old_and_a_broken_file_are_told(browser, small, tmp_path):  # noqa: F811
+def test_a_browser_that_is_too_old_and_a_broken_file_are_told(browser, small, tmp_path):
     _, path = small
     broken = tmp_path / "broken.html"
     text = path.read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 import shapely
+from chromium import DESKTOP
 from shapely import LineString, Point, box
 from support import site_scenes as S
-from test_map_page import DESKTOP, FLAGS, chromium_path
 
 from firelane.crs import to_lonlat
 from firelane.site.credit import credit
@@ -158,23 +158,18 @@ def test_in_the_picture_nothing_lies_over_scale_credit_or_another_label(crowded,
 
 
 @contextmanager
-def opened(path, device):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-        page = browser.new_context(offline=True, **device).new_page()
-        page.set_default_timeout(8000)
-        page.goto(path.as_uri())
-        page.wait_for_selector("html[data-ready=yes]", timeout=10_000)
-        yield page
-        browser.close()
+def opened(browser, path, device):
+    page = browser.new_context(offline=True, **device).new_page()
+    page.set_default_timeout(8000)
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready=yes]", timeout=10_000)
+    yield page
+    page.context.close()
 
 
-def test_the_page_groups_the_list_names_the_source_and_folds_long_notes(crowded, tmp_path):
-    chromium_path()
+def test_the_page_groups_the_list_names_the_source_and_folds_long_notes(browser, crowded, tmp_path):
     violation_map(crowded, tmp_path / "map.html")
-    with opened(tmp_path / "map.html", DESKTOP) as page:
+    with opened(browser, tmp_path / "map.html", DESKTOP) as page:
         head = page.locator(".grouphead", has_text="通道上不得设置障碍物")
         assert head.inner_text() == f"通道上不得设置障碍物 · 须现场核实：{POSTS} 项"
         group = page.locator(".group", has=head)
@@ -196,11 +191,10 @@ def test_the_page_groups_the_list_names_the_source_and_folds_long_notes(crowded,
         assert page.locator(".more .notes li").first.is_visible()
 
 
-def test_on_the_page_a_label_gives_way_to_the_legend(crowded, tmp_path):
-    chromium_path()
+def test_on_the_page_a_label_gives_way_to_the_legend(browser, crowded, tmp_path):
     violation_map(crowded, tmp_path / "map.html")
     lon, lat = to_lonlat((S.ORIGIN[0] + 45, S.ORIGIN[1] + 9), S.CRS).tolist()
-    with opened(tmp_path / "map.html", DESKTOP) as page:
+    with opened(browser, tmp_path / "map.html", DESKTOP) as page:
         label = page.locator(".label", has_text="三号楼")
         page.evaluate("([lon, lat]) => firelane.map.setView([lat, lon], 18, { animate: false }) && 1", [lon, lat])
         assert label.count() == 1

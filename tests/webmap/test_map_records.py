@@ -13,8 +13,8 @@ from importlib import resources
 
 import pytest
 import webmap_scene as scene
+from chromium import DESKTOP, PHONE
 from PIL import Image
-from test_map_page import DESKTOP, FLAGS, PHONE, chromium_path
 from webmap_field import (
     CASES,
     add_photo,
@@ -44,17 +44,6 @@ Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('no'
 """
 FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
 NO_SUBTLE = "Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined });"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = chromium_path()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
 from functools import cache
 
@@ -280,44 +278,31 @@ def test_the_picture_shows_the_turning_area(tmp_path):
         assert (np.abs(pixels[:, :560] - rgb).max(axis=2) < 0.03).any(), colour
 
 
-def test_in_a_browser_hostile_names_stay_text_and_remedies_light_up(tmp_path):
-    executable = next(
-        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
-    )
-    if executable is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no chromium on the PATH")
-        pytest.skip("no chromium on the PATH")
-    from playwright.sync_api import sync_playwright
-
+def test_in_a_browser_hostile_names_stay_text_and_remedies_light_up(browser, tmp_path):
     audit = with_cut(dead_end_audit(HOSTILE))
     rows = tuple({**row, "text_zh": row["text_zh"] + HOSTILE} for row in audit.remedies)
     audit = replace(audit, remedies=rows)
     violation_map(audit, tmp_path / "map.html")
     noise = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_context(offline=True, viewport={"width": 1280, "height": 800}).new_page()
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on("console", lambda message: noise.append(message.text))
-        page.goto((tmp_path / "map.html").as_uri())
-        page.wait_for_selector("html[data-ready=yes]", timeout=10_000)
-        page.locator(".total .row").click()
-        text = page.locator(".view-card").evaluate("e => e.textContent")
-        assert HOSTILE in text
-        assert text.count(DISC[0]) == 1
-        lit = page.locator(".leaflet-highlight-pane path[stroke='#d9480f']")
-        both = lit.count()
-        assert both > 1
-        page.locator(".remedyhead .tool").last.click()  # the bays alone
-        assert 0 < lit.count() < both
-        page.locator(".back").click()
-        assert lit.count() == 0
-        page.get_by_role("tab", name="图例与图层").click()
-        assert page.locator("input[data-layer=cut_places]").count() == 1
-        assert page.locator("input[data-layer=signs]").count() == 0
-        assert page.evaluate("typeof canary") == "undefined"
-        browser.close()
+    page = browser.new_context(offline=True, viewport={"width": 1280, "height": 800}).new_page()
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.on("console", lambda message: noise.append(message.text))
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_selector("html[data-ready=yes]", timeout=10_000)
+    page.locator(".total .row").click()
+    text = page.locator(".view-card").evaluate("e => e.textContent")
+    assert HOSTILE in text
+    assert text.count(DISC[0]) == 1
+    lit = page.locator(".leaflet-highlight-pane path[stroke='#d9480f']")
+    both = lit.count()
+    assert both > 1
+    page.locator(".remedyhead .tool").last.click()  # the bays alone
+    assert 0 < lit.count() < both
+    page.locator(".back").click()
+    assert lit.count() == 0
+    page.get_by_role("tab", name="图例与图层").click()
+    assert page.locator("input[data-layer=cut_places]").count() == 1
+    assert page.locator("input[data-layer=signs]").count() == 0
+    assert page.evaluate("typeof canary") == "undefined"
+    page.context.close()
     assert noise == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import webmap_scene as scene
-from test_map_page import DESKTOP, FLAGS, PHONE, chromium_path
+from chromium import DESKTOP, PHONE
 from webmap_field import CASES, answer, document, first_finding, go, inspecting, until, write_map
 
 from firelane.crs import to_lonlat
@@ -16,17 +16,6 @@ from firelane.webmap.gather import gather
 from firelane.webmap.marks import CaseMark
 from firelane.webmap.page import page_content
 from firelane.webmap.results import filters
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = chromium_path()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ import numpy as np
 import pyproj
 import pytest
 import webmap_scene as scene
+from chromium import DESKTOP, PHONE
 from site_scenes import audited, audited_in_full, block, car, gates, road, site
-from test_map_page import DESKTOP, FLAGS, PHONE, chromium_path, opened, settled
+from test_map_page import opened, settled
 
 from firelane.auditing.files import write_audit
 from firelane.crs import gcj02_to_wgs84, to_lonlat, wgs84_to_gcj02
@@ -33,17 +34,6 @@ PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 )
 OWN = "https://tiles.example.cn:8443/{z}/{x}/{y}.png"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = chromium_path()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 import shapely
 import webmap_scene as scene
+from chromium import DESKTOP, PHONE
 from pdf_text import pdf_text
-from test_map_page import DESKTOP, FLAGS, PHONE, chromium_path, opened, settled
+from test_map_page import opened, settled
 from tracked_scenes import tracked_like
 from webmap_hostile import PAYLOADS, with_hostile_ids
 
@@ -274,17 +275,6 @@ def hostile(payload):
 
 
 # ------------------------------------------------------------------------------------------- in a browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = chromium_path()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
