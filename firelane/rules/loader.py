@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from copy import deepcopy
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ DEFAULT_PACKS: tuple[str, ...] = ("shenyang-2020",)
 _SUFFIX = ".toml"
 
 
+@lru_cache
 def available_packs() -> tuple[str, ...]:
     """Return the names of the catalogues packaged with firelane, sorted.
 
@@ -56,21 +59,8 @@ def load_packs(names: Sequence[str] = DEFAULT_PACKS) -> tuple[Pack, ...]:
     if not names:
         problems.append(Problem("no rule catalogue was named", f"use one of: {', '.join(available_packs())}"))
     for name in dict.fromkeys(names):
-        text = _read(name, problems)
-        if text is None:
-            continue
-        label = _shown(name)
-        try:
-            raw = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            problems.append(
-                Problem(
-                    f"is not valid TOML: {error}", "mend the line that it names", layer=label,
-                    message_zh=f"不是有效的 TOML：{error}", remedy_zh="请修改所指的行",
-                )
-            )
-            continue
-        pack = parse_pack(raw, label, problems)
+        # A copy each: parameters are a dict, which a caller may take for his own.
+        pack = deepcopy(_packaged(name)) if name in available_packs() else _parsed(name, _read(name, problems), problems)
         if pack is not None:
             packs.append(pack)
     _check_unique(packs, problems)
@@ -90,10 +80,37 @@ def load_rules(names: Sequence[str] = DEFAULT_PACKS) -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs(names) for rule in pack.rules)
 
 
+@lru_cache
+def _packaged(name: str) -> Pack | None:
+    """Return a catalogue that comes with firelane; read once, a batch asks for it with every site."""
+    problems: list[Problem] = []
+    text = resources.files("firelane.rules").joinpath(name + _SUFFIX).read_text(encoding="utf-8")
+    pack = _parsed(name, text, problems)
+    if problems:
+        raise InputError(problems)
+    return pack
+
+
+def _parsed(name: str, text: str | None, problems: list[Problem]) -> Pack | None:
+    """Return the catalogue that a text is, or note what is wrong with it."""
+    if text is None:
+        return None
+    label = _shown(name)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problems.append(
+            Problem(
+                f"is not valid TOML: {error}", "mend the line that it names", layer=label,
+                message_zh=f"不是有效的 TOML：{error}", remedy_zh="请修改所指的行",
+            )
+        )
+        return None
+    return parse_pack(raw, label, problems)
+
+
 def _read(name: str, problems: list[Problem]) -> str | None:
-    """Return the text of a catalogue, or note why there is none."""
-    if name in available_packs():
-        return resources.files("firelane.rules").joinpath(name + _SUFFIX).read_text(encoding="utf-8")
+    """Return the text of a catalogue of the user's, or note why there is none."""
     label = _shown(name)
     packs = ", ".join(available_packs())
     if not name.lower().endswith(_SUFFIX) or "\0" in name:

@@ -173,3 +173,12 @@ text_en = "Signs"
     found = faults([catalogue(text)])
     assert len(found) == 1
     assert "search_distance_m" in found[0]
+
+
+def test_what_a_caller_changes_is_his_own():
+    """Catalogues that come with firelane are read once in a process, for all sites of a batch."""
+    first, again = load_rules()[0], load_rules()[0]
+    assert first == again
+    first.params["mine"] = 1
+    assert "mine" not in again.params
+    assert "mine" not in load_rules()[0].params
